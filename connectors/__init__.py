@@ -1,0 +1,1 @@
+"""Fetch and read the source systems. Knows neither Airflow nor the database."""

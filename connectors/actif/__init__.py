@@ -1,0 +1,1 @@
+"""The source ``actif``: see its README."""

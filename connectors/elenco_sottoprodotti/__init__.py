@@ -1,0 +1,1 @@
+"""The source ``elenco_sottoprodotti``: see its README."""

@@ -1,0 +1,1 @@
+"""The source ``synergie``: see its README."""

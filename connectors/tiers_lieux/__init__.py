@@ -1,0 +1,1 @@
+"""The source ``tiers_lieux``: see its README."""

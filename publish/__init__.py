@@ -1,0 +1,1 @@
+"""Files, catalogue and site, all from the live release."""

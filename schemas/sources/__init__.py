@@ -1,0 +1,1 @@
+"""Strict contracts of what each source sends."""

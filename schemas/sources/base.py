@@ -1,0 +1,112 @@
+"""Base of all source contracts and the value types they share."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from datetime import date, datetime
+from decimal import Decimal, InvalidOperation
+from typing import Annotated, Any, ClassVar
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict
+from pydantic_core import PydanticCustomError
+
+
+class SourceRecord(BaseModel):
+    """One record of a source, checked strictly.
+
+    Subclasses name their fields as the source does (snake_case, the source's own language), list in
+    ``IGNORED`` the source fields that are deliberately dropped, and build ``record_key`` from raw mandatory
+    fields: cleaning never changes a key. A field that is neither declared nor ignored is an error.
+    """
+
+    model_config = ConfigDict(extra="forbid", frozen=True, populate_by_name=True, str_strip_whitespace=True)
+    IGNORED: ClassVar[frozenset[str]] = frozenset()
+
+    def record_key(self) -> str:
+        """Stable key of the record within its stream."""
+        raise NotImplementedError
+
+
+def _blank_to_none(value: Any) -> Any:
+    if isinstance(value, str):
+        value = clean_text(value)
+        return value or None
+    return value
+
+
+def clean_text(value: str) -> str:
+    """NFC, no NUL, no-break spaces as spaces, no blank ends. PostgreSQL text refuses NUL."""
+    text = unicodedata.normalize("NFC", value.replace("\x00", ""))
+    return text.replace("\u00a0", " ").replace("\u202f", " ").strip()
+
+
+_PLAIN = re.compile(r"[+-]?\d+(\.\d+)?")
+_COMMA = re.compile(r"[+-]?\d{1,3}(?:[ .]?\d{3})*,\d+|[+-]?\d+,\d+|[+-]?\d{1,3}(?: \d{3})+")
+
+
+def parse_decimal(value: Any) -> Any:
+    """A number written the French, Italian or technical way, as ``Decimal``.
+
+    ``1 234,5``, ``1.234,5`` and ``1234.5`` are read; ``1.234`` alone is read as 1.234 because point is the
+    technical decimal sign, so a source that writes thousands with a point must use its own rule.
+
+    Raises:
+        PydanticCustomError: the text is not a number.
+    """
+    if value is None or isinstance(value, (int, Decimal)):
+        return value
+    if isinstance(value, float):
+        return Decimal(repr(value))
+    text = clean_text(str(value))
+    if not text:
+        return None
+    if _COMMA.fullmatch(text):
+        text = text.replace(" ", "")
+        if "," in text:
+            text = text.replace(".", "").replace(",", ".")
+    if not _PLAIN.fullmatch(text):
+        raise PydanticCustomError("decimal_text", "expected a number such as 1 234,5 or 1234.5")
+    try:
+        return Decimal(text)
+    except InvalidOperation as error:  # pragma: no cover - the pattern admits only numbers
+        raise PydanticCustomError("decimal_text", "expected a number such as 1 234,5 or 1234.5") from error
+
+
+_DATE_PATTERNS = (
+    (re.compile(r"(\d{4})-(\d{1,2})-(\d{1,2})"), (1, 2, 3)),
+    (re.compile(r"(\d{1,2})[/.](\d{1,2})[/.](\d{4})"), (3, 2, 1)),
+)
+
+
+def parse_date(value: Any) -> Any:
+    """A day written ``2026-11-21``, ``21/11/2026`` or ``21.11.2026`` (day first, as both countries do).
+
+    Raises:
+        PydanticCustomError: the text is not such a day.
+    """
+    if value is None:
+        return None
+    if isinstance(value, datetime):
+        return value.date()
+    if isinstance(value, date):
+        return value
+    text = clean_text(str(value))
+    if not text:
+        return None
+    for pattern, (year, month, day) in _DATE_PATTERNS:
+        match = pattern.fullmatch(text)
+        if match:
+            try:
+                return date(int(match[year]), int(match[month]), int(match[day]))
+            except ValueError:
+                break
+    raise PydanticCustomError("date_text", "expected a day such as 2026-11-21 or 21/11/2026")
+
+
+OptionalText = Annotated[str | None, BeforeValidator(_blank_to_none)]
+"""Text or nothing: blanks become None, white space is cleaned."""
+DecimalText = Annotated[Decimal | None, BeforeValidator(parse_decimal)]
+"""A number in French, Italian or technical writing, or nothing."""
+DateText = Annotated[date | None, BeforeValidator(parse_date)]
+"""A day in ISO, French or Italian writing, or nothing."""

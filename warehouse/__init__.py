@@ -1,0 +1,1 @@
+"""PostgreSQL: embedded server, roles, migrations, load (COPY), releases."""

@@ -1,0 +1,1 @@
+"""Alembic migrations of ``ops`` and ``raw``, run as the owner role by ``warehouse.migrate``."""
