@@ -8,6 +8,7 @@ vocabulary): repair and coding belong to the harmonisation.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from datetime import date
 from decimal import Decimal
@@ -16,11 +17,12 @@ from typing import Annotated, Any, Literal
 from pydantic import AfterValidator, AwareDatetime, BaseModel, BeforeValidator, ConfigDict
 from pydantic_core import PydanticCustomError
 
-from schemas.sources.base import DateText, OptionalText, SourceRecord, clean_text, parse_decimal
+from schemas.sources.base import DateText, OptionalText, SourceRecord, clean_text, parse_date, parse_decimal
 
 Statut = Literal["planned", "active", "closed", "unknown"]
 MAX_LATITUDE, MAX_LONGITUDE = Decimal(90), Decimal(180)
 FIRST_CREDIBLE_DAY = date(1970, 1, 2)
+_YEAR_MONTH = re.compile(r"(1[89]|20)\d\d(-(0[1-9]|1[0-2]))?")
 
 
 def _required(value: Any) -> Any:
@@ -56,6 +58,22 @@ def _no_epoch(value: date | None) -> date | None:
     return value if value is None or value >= FIRST_CREDIBLE_DAY else None
 
 
+def _partial_day(value: Any) -> Any:
+    """A day, a month or only a year, in ISO 8601: ``2019-05-12``, ``2019-05``, ``2019``."""
+    if value is None or isinstance(value, date):
+        return value and value.isoformat()[:10]
+    text = clean_text(str(value))
+    if not text:
+        return None
+    if _YEAR_MONTH.fullmatch(text):
+        return text
+    try:
+        day = parse_date(text)
+    except PydanticCustomError as error:
+        raise PydanticCustomError("partial_date_text", "expected a day, a month (2019-05) or a year (2019)") from error
+    return day.isoformat()
+
+
 def _instant(value: Any) -> Any:
     return None if isinstance(value, str) and not value.strip() else value
 
@@ -72,6 +90,8 @@ Share = Annotated[Decimal | None, BeforeValidator(parse_decimal)]
 """A score between 0 and 1 as the source states it, or nothing."""
 UpdateDay = Annotated[DateText, AfterValidator(_no_epoch)]
 """A day of change; an unset one is nothing, never 1970."""
+PartialDay = Annotated[str | None, BeforeValidator(_partial_day)]
+"""A day, month or year as ISO 8601 text, or nothing: sources often know only the year."""
 Instant = Annotated[AwareDatetime | None, BeforeValidator(_instant)]
 """An instant with its zone, or nothing."""
 
@@ -118,7 +138,7 @@ class Lieu(SourceRecord):
         publics: whom it addresses, the source's own terms.
         siret: establishment number or other pivot (RNA, partita IVA) as sent, also when malformed.
         structure_porteuse: name of the organisation that runs the place.
-        date_ouverture: opening of the place.
+        date_ouverture: opening of the place, ISO 8601 text: a day, a month or only a year.
         date_creation: creation of the sheet in the source.
         date_maj: last change of the sheet in the source; None where the source has no such date.
         statut: ``unknown`` where the source says nothing.
@@ -156,7 +176,7 @@ class Lieu(SourceRecord):
     publics: Texts = ()
     siret: OptionalText = None
     structure_porteuse: OptionalText = None
-    date_ouverture: DateText = None
+    date_ouverture: PartialDay = None
     date_creation: UpdateDay = None
     date_maj: UpdateDay = None
     statut: Statut = "unknown"
