@@ -1,0 +1,124 @@
+"""XLSX workbooks: values by calamine, after guards that calamine and openpyxl do not have.
+
+calamine returns an empty cell for ``#REF!`` and for a formula whose result was never stored, which would
+turn an amount into nothing without a word. Sheets that hold either are read a second time as XML to mark
+those cells. Facts used: ECMA-376 part 1, 18.3 (sheet XML).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from datetime import date, datetime, time, timedelta
+from pathlib import Path
+
+from python_calamine import CalamineError, CalamineWorkbook, SheetTypeEnum, SheetVisibleEnum
+
+from connectors.core.errors import Fatal
+from connectors.core.formats_text import storable
+from connectors.core.formats_xlsx_guard import SheetScan, XlsxLimits, cell_defects, inspect_workbook
+
+CellValue = str | int | float | bool | date | datetime | time | timedelta | None
+_EXACT = 1e15  # Excel keeps 15 significant digits
+
+__all__ = ["Cell", "CellValue", "Row", "Sheet", "XlsxLimits", "read_xlsx"]
+
+
+@dataclass(frozen=True, slots=True)
+class Cell:
+    """One cell.
+
+    Attributes:
+        value: text, number (whole numbers as int), bool, day, moment, duration, or None when empty.
+        defect: why there is no value although the cell is not empty: ``formula_without_value`` or the
+            error Excel shows, e.g. ``#REF!``.
+    """
+
+    value: CellValue = None
+    defect: str | None = None
+
+
+EMPTY = Cell()
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One row: its number as Excel shows it, its cells from column A on, and whether it is hidden."""
+
+    number: int
+    cells: list[Cell]
+    hidden: bool = False
+
+
+@dataclass(frozen=True)
+class Sheet:
+    """One worksheet.
+
+    Attributes:
+        name: tab name.
+        visible: False for hidden and very hidden sheets.
+        rows: rows in order, read as they are asked for; can be iterated once.
+        merged: merged ranges as ``((first row, first column), (last row, last column))``, rows from 1 as
+            Excel counts, columns from 0 as ``Row.cells`` is indexed. Only the first cell holds the value.
+    """
+
+    name: str
+    visible: bool
+    rows: Iterator[Row]
+    merged: list[tuple[tuple[int, int], tuple[int, int]]] = field(default_factory=list)
+
+
+def read_xlsx(path: Path, limits: XlsxLimits | None = None) -> Iterator[Sheet]:
+    """The worksheets of a workbook, in tab order, hidden ones included; chart sheets are passed over.
+
+    Dates of the 1900 and the 1904 system come as days; numbers with a date format are dates, as in Excel.
+
+    Args:
+        path: the file; its name is used in messages, its extension for nothing.
+        limits: bounds on members, inflated bytes, ratio, rows, columns and area.
+
+    Raises:
+        Fatal: by name: ``empty_file``, ``html_not_xlsx``, ``not_xlsx``, ``xls_legacy``, ``xlsx_encrypted``,
+            ``xlsx_macro``, ``xlsb``, ``ods``, ``xlsx_damaged``, ``xlsx_too_large``, ``xlsx_ratio``,
+            ``xlsx_dimension``, ``xml_doctype``.
+    """
+    scans = inspect_workbook(path, limits or XlsxLimits())
+    try:
+        workbook = CalamineWorkbook.from_path(str(path))
+        for meta in workbook.sheets_metadata:
+            if meta.typ is SheetTypeEnum.WorkSheet and meta.name in scans:
+                yield _sheet(path, workbook, meta.name, meta.visible is SheetVisibleEnum.Visible, scans[meta.name])
+    except CalamineError as error:
+        raise Fatal(f"cannot be read as a workbook: {error}", where=path.name, rule="xlsx_damaged") from error
+
+
+def _sheet(path: Path, workbook: CalamineWorkbook, name: str, visible: bool, scan: SheetScan) -> Sheet:
+    sheet = workbook.get_sheet_by_name(name)
+    merged = [((r1 + 1, c1), (r2 + 1, c2)) for (r1, c1), (r2, c2) in sheet.merged_cell_ranges or []]
+    defects = cell_defects(path, scan) if scan.has_formulas_or_errors else {}
+
+    def rows() -> Iterator[Row]:
+        if sheet.start is None:
+            return
+        # calamine gives the empty rows above the first used cell, but not the empty columns before it.
+        padding = [EMPTY] * sheet.start[1]
+        for number, values in enumerate(sheet.iter_rows(), start=1):
+            cells = padding + [_cell(value) for value in values]
+            for column, defect in defects.get(number, {}).items():
+                cells.extend([EMPTY] * (column + 1 - len(cells)))
+                cells[column] = Cell(None, defect)
+            yield Row(number, cells, number in scan.hidden_rows)
+
+    return Sheet(name, visible, rows(), merged)
+
+
+def _cell(value: object) -> Cell:
+    if value == "" or value is None:
+        return EMPTY
+    if isinstance(value, float) and value.is_integer() and abs(value) < _EXACT:
+        return Cell(int(value))
+    if isinstance(value, str):
+        return Cell(storable(value))
+    if isinstance(value, (int, float, bool, date, time, timedelta)):
+        return Cell(value)
+    return Cell(str(value))
