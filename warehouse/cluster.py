@@ -101,9 +101,8 @@ def external(home: Path, database_url: str) -> Cluster:
     if parts.scheme not in ("postgresql", "postgres") or not (parts.hostname and parts.username and name):
         raise ValueError("TRAFORO_DATABASE_URL must look like postgresql://user:password@host:5432/database")
     sslmode = dict(item.split("=", 1) for item in parts.query.split("&") if "=" in item).get("sslmode", "prefer")
-    return Cluster(
-        home, parts.hostname, parts.port or 5432, unquote(parts.username), unquote(parts.password or ""), name, name, sslmode
-    )  # fmt: skip
+    user, password = unquote(parts.username), unquote(parts.password or "")
+    return Cluster(home, parts.hostname, parts.port or 5432, user, password, name, name, sslmode)
 
 
 def embedded_cluster(home: Path, port: int) -> Cluster:

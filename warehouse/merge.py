@@ -1,0 +1,150 @@
+"""Takes judged batches into ``raw``: keyed, idempotent, one transaction for all streams of a run."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import asdict
+
+from sqlalchemy import Connection, Engine, text
+
+from connectors.core.landing import Landed
+from connectors.core.source import Source, Stream
+from warehouse.load import Counts, contract_digest, lock_stream, table_name
+from warehouse.ops import finish_run
+
+
+def merge(engine: Engine, source: Source, run_id: str, staged: Mapping[str, Landed]) -> dict[str, Counts]:
+    """Take the staged batches of a run into ``raw`` in one transaction, with their state and outcomes.
+
+    Args:
+        engine: connects as loader.
+        staged: stream name → landing that was staged.
+
+    Returns:
+        Final counts by stream.
+
+    Raises:
+        LookupError: a stream was not staged in this run.
+    """
+    result: dict[str, Counts] = {}
+    with engine.begin() as connection:
+        for stream_name, landed in staged.items():
+            stream = source.stream(stream_name)
+            name = table_name(source.id, stream_name)
+            lock_stream(connection, name)
+            counts = _staged_counts(connection, run_id, stream_name)
+            _merge_rows(connection, name, run_id, counts)
+            if stream.complete:
+                counts.deleted = _mark_deleted(connection, name, source.id, stream_name, run_id)
+            _close_rejects(connection, name, source.id, stream, run_id)
+            _remember(connection, source.id, stream, run_id, landed, counts)
+            connection.execute(text(f"drop table stage.{name} cascade"))
+            result[stream_name] = counts
+        outcome = "loaded" if any(counts.changed for counts in result.values()) else "unchanged"
+        finish_run(connection, run_id, outcome)
+    return result
+
+
+def _staged_counts(connection: Connection, run_id: str, stream: str) -> Counts:
+    row = connection.execute(
+        text(
+            "select read, valid, duplicate, rejected from ops.load"
+            " where run_id = :run_id and stream = :stream and outcome in ('staged', 'held')"
+        ),
+        {"run_id": run_id, "stream": stream},
+    ).one_or_none()
+    if row is None:
+        raise LookupError(f"stream '{stream}' is not staged in run '{run_id}'")
+    return Counts(read=row.read, valid=row.valid, duplicate=row.duplicate, rejected=row.rejected)
+
+
+def _merge_rows(connection: Connection, name: str, run_id: str, counts: Counts) -> None:
+    row = connection.execute(
+        text(
+            f"with touched as (insert into raw.{name} as r (record_key, payload, raw_hash, payload_hash, run_id,"
+            "  first_run_id, part, position, fetched_at)"
+            " select record_key, payload, raw_hash, payload_hash, :run_id, :run_id, part, position, fetched_at"
+            f" from stage.{name} where payload is not null"
+            " on conflict (record_key) do update set payload = excluded.payload, raw_hash = excluded.raw_hash,"
+            "  payload_hash = excluded.payload_hash, run_id = excluded.run_id, part = excluded.part,"
+            "  position = excluded.position, fetched_at = excluded.fetched_at, loaded_at = now(), deleted_at = null,"
+            "  version = r.version + 1"
+            " where r.payload_hash is distinct from excluded.payload_hash or r.deleted_at is not null"
+            " returning (version = 1) as inserted)"
+            " select count(*) filter (where inserted), count(*) filter (where not inserted) from touched"
+        ),
+        {"run_id": run_id},
+    ).one()
+    counts.inserted, counts.updated = int(row[0]), int(row[1])
+    counts.unchanged = counts.valid - counts.inserted - counts.updated
+    # Same meaning in another writing: remember the new writing so that it is recognised next time.
+    connection.execute(
+        text(
+            f"update raw.{name} r set raw_hash = s.raw_hash from stage.{name} s"
+            " where s.record_key = r.record_key and s.payload is not null and r.raw_hash <> s.raw_hash"
+        )
+    )
+
+
+def _mark_deleted(connection: Connection, name: str, source_id: str, stream: str, run_id: str) -> int:
+    """Absence from a complete listing is deletion, unless the record came but was rejected."""
+    result = connection.execute(
+        text(
+            f"update raw.{name} r set deleted_at = now(), run_id = :run_id, loaded_at = now(), version = version + 1"
+            f" where deleted_at is null and not exists (select 1 from stage.{name} s where s.record_key = r.record_key)"
+            " and not exists (select 1 from ops.reject j where j.source = :source and j.stream = :stream"
+            "  and j.last_seen_run_id = :run_id and j.record_key = r.record_key)"
+        ),
+        {"run_id": run_id, "source": source_id, "stream": stream},
+    )
+    return int(result.rowcount)
+
+
+def _close_rejects(connection: Connection, name: str, source_id: str, stream: Stream, run_id: str) -> None:
+    """A record that came in now is ``replayed``; one that a complete listing holds no more is ``superseded``."""
+    names = {"source": source_id, "stream": stream.name, "run_id": run_id}
+    gone = "update ops.reject j set status = :status, resolved_at = now(), resolved_run_id = :run_id"
+    gone += " where j.source = :source and j.stream = :stream and j.status = 'open' and j.last_seen_run_id <> :run_id"
+    same = f" and exists (select 1 from stage.{name} s where s.record_key = j.record_key)"
+    connection.execute(text(gone + same), {**names, "status": "replayed"})
+    if stream.complete:
+        connection.execute(text(gone), {**names, "status": "superseded"})
+
+
+def _remember(
+    connection: Connection, source_id: str, stream: Stream, run_id: str, landed: Landed, counts: Counts
+) -> None:
+    validators = {
+        part.url: {k: str(v) for k, v in part.meta["validators"].items()}
+        for part in landed.parts
+        if part.meta.get("validators")
+    }
+    values = {
+        "source": source_id, "stream": stream.name, "run_id": run_id, "digest": landed.digest,
+        "contract": contract_digest(source_id, stream), "cursor": json.dumps(landed.notes.get("cursor")),
+        "validators": json.dumps(validators), "changed": counts.changed > 0, **asdict(counts),
+    }  # fmt: skip
+    connection.execute(
+        text(
+            "insert into ops.source_state as s (source, stream, last_run_id, last_change_run_id, last_checked_at,"
+            " last_good_at, content_digest, contract_digest, rows, cursor, validators, error)"
+            " values (:source, :stream, :run_id, :run_id, now(), now(), :digest, :contract,"
+            f"  (select count(*) from raw.{table_name(source_id, stream.name)} where deleted_at is null),"
+            "  cast(:cursor as jsonb), cast(:validators as jsonb), null)"
+            " on conflict (source, stream) do update set last_run_id = excluded.last_run_id,"
+            "  last_change_run_id = case when :changed then excluded.last_run_id else s.last_change_run_id end,"
+            "  last_checked_at = now(), last_good_at = now(), content_digest = excluded.content_digest,"
+            "  contract_digest = excluded.contract_digest, rows = excluded.rows, cursor = excluded.cursor,"
+            "  validators = excluded.validators, error = null"
+        ),
+        values,
+    )
+    connection.execute(
+        text(
+            "update ops.load set inserted = :inserted, updated = :updated, unchanged = :unchanged, deleted = :deleted,"
+            " outcome = case when :changed then 'loaded' else 'unchanged' end, finished_at = now()"
+            " where run_id = :run_id and stream = :stream"
+        ),
+        values,
+    )
