@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import csv
+from collections import Counter
 from collections.abc import Iterator
 from itertools import islice
 from pathlib import Path
-from statistics import median
 from typing import NamedTuple
 
 from connectors.core.errors import Fatal
@@ -98,19 +98,33 @@ def _refuse_other_formats(path: Path) -> None:
 
 
 def _sniff(path: Path, encoding: str) -> str:
-    """The delimiter that cuts the first rows into the most cells; comma for a single column."""
+    """The delimiter that cuts the first rows most evenly; comma for a single column.
 
-    def width(sign: str) -> float:
+    A row without numbers that has the usual width is a heading: a sign that gives one wins over a sign
+    that only occurs in the data, such as a decimal comma.
+    """
+
+    def score(sign: str) -> tuple[bool, float, int]:
         with path.open(encoding=encoding, newline="") as stream:
             try:
-                rows = list(islice(csv.reader(stream, delimiter=sign), _SNIFFED_ROWS))
+                rows = [r for r in islice(csv.reader(stream, delimiter=sign), _SNIFFED_ROWS) if any(r)]
             except csv.Error:
-                return 0
-        return median([len(row) for row in rows if row] or [0])
+                return (False, 0.0, 0)
+        widths = Counter(len(row) for row in rows if len(row) > 1)
+        if not widths:
+            return (False, 0.0, 0)
+        width, count = max(widths.items(), key=lambda pair: (pair[1], pair[0]))
+        headed = any(len(row) == width and all(_is_word(cell) for cell in row) for row in rows)
+        return (headed, count / len(rows), width)
 
-    widths = {sign: width(sign) for sign in _DELIMITERS}
-    best = max(widths, key=lambda sign: widths[sign])
-    return best if widths[best] > 1 else ","
+    scores = {sign: score(sign) for sign in _DELIMITERS}
+    best = max(scores, key=lambda sign: scores[sign])
+    return best if scores[best][2] > 1 else ","
+
+
+def _is_word(cell: str) -> bool:
+    text = cell.strip()
+    return not text or (not text[0].isdigit() and any(c.isalpha() for c in text))
 
 
 def _unique(names: list[str]) -> list[str]:

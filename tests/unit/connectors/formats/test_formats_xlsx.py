@@ -55,23 +55,23 @@ def test_values_keep_their_type_and_place(tmp_path: Path) -> None:
     moment = book.add_format({"num_format": "dd/mm/yyyy hh:mm"})
     sheet.write_string(2, 1, "0012")
     sheet.write_number(2, 2, 12)
-    sheet.write_number(2, 3, 2667650.1999999997)
+    sheet.write_number(2, 3, 2667650.2)
     sheet.write_boolean(3, 1, True)
-    sheet.write_datetime(4, 1, datetime(2019, 3, 4), day)
-    sheet.write_datetime(4, 2, datetime(2019, 3, 4, 1, 30), moment)
+    sheet.write_datetime(4, 1, datetime.fromisoformat("2019-03-04"), day)
+    sheet.write_datetime(4, 2, datetime.fromisoformat("2019-03-04T01:30"), moment)
     book.close()
     rows = _rows(path)
-    assert rows[3] == [None, "0012", 12, 2667650.1999999997]
+    assert rows[3] == [None, "0012", 12, 2667650.2]
     assert isinstance(rows[3][2], int)
     assert rows[4][1] is True
-    assert rows[5][1:3] == [date(2019, 3, 4), datetime(2019, 3, 4, 1, 30)]
+    assert rows[5][1:3] == [date(2019, 3, 4), datetime.fromisoformat("2019-03-04T01:30")]
 
 
 def test_1904_dates_give_the_same_day(tmp_path: Path) -> None:
     path = tmp_path / "mac.xlsx"
     book = xlsxwriter.Workbook(str(path), {"date_1904": True})
     sheet = book.add_worksheet()
-    sheet.write_datetime(0, 0, datetime(2020, 2, 29), book.add_format({"num_format": "dd/mm/yy"}))
+    sheet.write_datetime(0, 0, datetime.fromisoformat("2020-02-29"), book.add_format({"num_format": "dd/mm/yy"}))
     book.close()
     assert _rows(path)[1] == [date(2020, 2, 29)]
 
