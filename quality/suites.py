@@ -1,0 +1,178 @@
+"""Suites as code: what a batch of a source and a built release must look like as a whole.
+
+The shape of one record is the contract's business and keys and relations are dbt's; here stands only how a batch
+or a release *behaves*: volume, fill, drift against the last good state.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+from connectors.core.source import Stream
+
+Severity = Literal["critical", "warning"]
+
+
+@dataclass(frozen=True)
+class Check:
+    """One expectation.
+
+    Attributes:
+        expectation: class name in ``great_expectations.expectations``.
+        arguments: its arguments.
+        severity: only a ``critical`` failure closes the gate.
+        why: reason, shown in Data Docs.
+    """
+
+    expectation: str
+    arguments: Mapping[str, Any]
+    severity: Severity
+    why: str
+
+
+@dataclass(frozen=True)
+class Suite:
+    """Checks over the rows of one query."""
+
+    name: str
+    query: str
+    checks: tuple[Check, ...]
+    meta: Mapping[str, Any] = field(default_factory=dict)
+
+
+def batch_suites(source_id: str, stream: Stream, run_id: str) -> list[Suite]:
+    """The suites of one staged batch.
+
+    The first looks at what ``raw`` would hold after the merge, the second at the batch's figures beside those of
+    the last good load, in one row: ``valid``, ``reject_ratio``, ``drop_ratio``, ``delete_ratio``.
+    """
+    table, bounds = f"{source_id}__{stream.name}", stream.assertions
+    columns = "".join(f", payload ->> '{name}' as \"{name}\"" for name in bounds.fill)
+    candidate = Suite(
+        f"{source_id}.{stream.name}.records",
+        f"select record_key{columns} from stage.{table}__candidate",
+        (
+            Check("ExpectColumnValuesToNotBeNull", {"column": "record_key"}, "critical", "a record has a key"),
+            Check("ExpectColumnValuesToBeUnique", {"column": "record_key"}, "critical", "a key stands for one record"),
+            *(
+                Check(
+                    "ExpectColumnValuesToNotBeNull",
+                    {"column": name, "mostly": share},
+                    "critical",
+                    f"at least {share:.0%} of the records say it in a healthy listing",
+                )
+                for name, share in bounds.fill.items()
+            ),
+        ),
+    )
+    return [
+        candidate,
+        Suite(f"{source_id}.{stream.name}.batch", _figures(source_id, stream, run_id), _figure_checks(stream)),
+    ]
+
+
+def _figure_checks(stream: Stream) -> tuple[Check, ...]:
+    bounds = stream.assertions
+
+    def at_most(column: str, value: float, why: str) -> Check:
+        return Check("ExpectColumnMaxToBeBetween", {"column": column, "max_value": value}, "critical", why)
+
+    checks = [
+        Check(
+            "ExpectColumnMinToBeBetween",
+            {"column": "valid", "min_value": bounds.min_records},
+            "critical",
+            "fewer records than a healthy listing ever has",
+        ),
+        at_most("reject_ratio", bounds.max_reject_ratio, "so many bad records mean that the format has changed"),
+    ]
+    if stream.complete:
+        checks += [
+            at_most("drop_ratio", bounds.max_drop_ratio, "a large drop waits for a person"),
+            at_most("delete_ratio", bounds.max_delete_ratio, "a large deletion waits for a person"),
+        ]
+    if bounds.max_records is not None:
+        checks.append(
+            Check(
+                "ExpectColumnMaxToBeBetween",
+                {"column": "valid", "max_value": bounds.max_records},
+                "warning",
+                "more records than expected; is a filter gone?",
+            )
+        )
+    return tuple(checks)
+
+
+def _figures(source_id: str, stream: Stream, run_id: str) -> str:
+    table = f"{source_id}__{stream.name}"
+    return (
+        "select b.valid, b.rejected,"
+        " b.rejected::float8 / greatest(b.valid + b.rejected, 1) as reject_ratio,"
+        " greatest(k.known - b.valid, 0)::float8 / greatest(k.known, 1) as drop_ratio,"
+        " k.gone::float8 / greatest(k.known, 1) as delete_ratio"
+        f" from (select (select count(*) from stage.{table}) as valid,"
+        "   (select coalesce(max(l.rejected), 0) from ops.load l"
+        f"    where l.run_id = '{run_id}'"
+        f"    and l.source = '{source_id}' and l.stream = '{stream.name}') as rejected) b,"
+        f" (select count(*) as known, count(*) filter (where not exists (select 1 from stage.{table} s"
+        f"   where s.record_key = r.record_key)) as gone from raw.{table} r where deleted_at is null) k"
+    )
+
+
+# Published tables that must never be empty once their source has delivered: table → source.
+NEVER_EMPTY = {
+    "territory": None, "activity": None, "code_list": None, "organisation": None, "flow": "actif",
+    "third_place": "tiers_lieux", "news_item": "tiers_lieux", "expense": "synergie",
+}  # fmt: skip
+MAX_RELEASE_DROP = 0.2
+
+
+def release_suites(
+    schema: str, counts: Mapping[str, int], live_counts: Mapping[str, int], sources: set[str]
+) -> list[Suite]:
+    """The suites of a built release.
+
+    Args:
+        schema: schema of the build.
+        counts: rows by table of the build.
+        live_counts: rows by table of the live release, empty before the first.
+        sources: sources that have delivered at least once.
+    """
+    suites = []
+    for table, source in NEVER_EMPTY.items():
+        if source is None or source in sources:
+            suites.append(_table_suite(schema, table, live_counts.get(table)))
+    for table in sorted(set(counts) - set(NEVER_EMPTY)):
+        if live_counts.get(table):
+            suites.append(_table_suite(schema, table, live_counts[table], at_least_one=False))
+    return suites
+
+
+def _table_suite(schema: str, table: str, live: int | None, *, at_least_one: bool = True) -> Suite:
+    floor = int((live or 0) * (1 - MAX_RELEASE_DROP))
+    minimum = max(floor, 1) if at_least_one else floor
+    why = f"at most {MAX_RELEASE_DROP:.0%} fewer rows than the live release ({live or 0})"
+    checks = [Check("ExpectTableRowCountToBeBetween", {"min_value": minimum}, "critical", why)]
+    checks += RELEASE_CHECKS.get(table, [])
+    return Suite(f"release.{table}", f'select * from "{schema}"."{table}"', tuple(checks))
+
+
+# Behaviour of whole tables; figures are floors seen on healthy data, lowered by about a fifth.
+RELEASE_CHECKS: dict[str, list[Check]] = {
+    "flow": [
+        Check("ExpectColumnDistinctValuesToContainSet", {"column": "direction_code", "value_set": ["OFFER", "DEMAND"]},
+              "warning", "an exchange with one side only is no exchange"),
+        Check("ExpectColumnValuesToNotBeNull", {"column": "territory_code", "mostly": 0.8},
+              "critical", "a flow that cannot be placed cannot be matched across the border"),
+    ],
+    "third_place": [
+        Check("ExpectColumnValuesToNotBeNull", {"column": "territory_code", "mostly": 0.5},
+              "warning", "places outside the programme area are kept, but most lie in it"),
+    ],
+    "expense": [
+        Check("ExpectColumnSumToBeBetween", {"column": "amount_declared_eur", "min_value": 0},
+              "critical", "credit notes never outweigh the expenses"),
+    ],
+}  # fmt: skip

@@ -1,0 +1,91 @@
+"""One ``dbt build`` for one release, in a process of its own that dies with its caller."""
+
+from __future__ import annotations
+
+import ctypes
+import json
+import os
+import signal
+import subprocess
+import sys
+from collections import Counter
+from dataclasses import dataclass
+from pathlib import Path
+
+from warehouse.cluster import Cluster, role_name
+from warehouse.ops import PROJECT
+
+PROJECT_DIR = PROJECT / "dbt_project"
+_PR_SET_PDEATHSIG = 1
+
+
+@dataclass(frozen=True)
+class DbtResult:
+    """What one dbt invocation did.
+
+    Attributes:
+        ok: exit code 0 and fresh, complete results without error or failure.
+        counts: number of nodes by status (``success``, ``pass``, ``warn``, ``fail``, ``error``, ``skipped``).
+        failures: ``name: message`` of every node that failed.
+        target: folder with dbt's artifacts and log.
+    """
+
+    ok: bool
+    counts: dict[str, int]
+    failures: list[str]
+    target: Path
+
+
+def environment(cluster: Cluster, build_schema: str) -> dict[str, str]:
+    """Environment of a dbt process: the transformer's connection and the schema to build in."""
+    return {
+        **{name: value for name, value in os.environ.items() if not name.startswith("DBT_")},
+        "TRAFORO_PG_HOST": cluster.host,
+        "TRAFORO_PG_PORT": str(cluster.port),
+        "TRAFORO_PG_USER": role_name("transformer"),
+        "TRAFORO_PG_PASSWORD": cluster.password("transformer"),
+        "TRAFORO_PG_DATABASE": cluster.database,
+        "TRAFORO_BUILD_SCHEMA": build_schema,
+        "DBT_PROFILES_DIR": str(PROJECT_DIR),
+        "DBT_SEND_ANONYMOUS_USAGE_STATS": "false",
+        "DO_NOT_TRACK": "1",
+    }
+
+
+def build(cluster: Cluster, build_schema: str, target: Path, *arguments: str) -> DbtResult:
+    """Run ``dbt build`` into ``build_schema``.
+
+    Args:
+        target: folder for artifacts and log, kept for the next run's partial parse.
+        arguments: more arguments of ``dbt build``, e.g. ``--select``.
+
+    Returns:
+        The result; exit code and ``run_results.json`` are both read, because either alone can be misleading.
+    """
+    target.mkdir(parents=True, exist_ok=True)
+    results = target / "run_results.json"
+    results.unlink(missing_ok=True)
+    libc = ctypes.CDLL(None)
+    done = subprocess.run(  # noqa: S603 - our own interpreter and arguments
+        [
+            sys.executable, "-m", "dbt.cli.main", "--no-use-colors", "--log-path", str(target), "build",
+            "--project-dir", str(PROJECT_DIR), "--target-path", str(target), *arguments,
+        ],
+        check=False, capture_output=True, text=True, env=environment(cluster, build_schema), cwd=PROJECT_DIR,
+        preexec_fn=lambda: libc.prctl(_PR_SET_PDEATHSIG, signal.SIGTERM),
+    )  # fmt: skip
+    (target / "dbt_output.log").write_text(done.stdout + done.stderr, encoding="utf-8")
+    if not results.exists():
+        tail = (done.stdout + done.stderr).strip()[-1500:]
+        return DbtResult(False, {}, [f"dbt ended with {done.returncode} and without results: {tail}"], target)
+    nodes = json.loads(results.read_text(encoding="utf-8"))["results"]
+    counts = Counter(str(node["status"]) for node in nodes)
+    failures = [
+        f"{node['unique_id'].split('.', 2)[-1]}: {(node['message'] or '').strip()}"
+        for node in nodes
+        if node["status"] in ("error", "fail", "runtime error")
+    ]
+    ok = done.returncode == 0 and not failures and bool(nodes)
+    if not ok and not failures:
+        failures = [f"dbt ended with {done.returncode} and {len(nodes)} results"]
+    return DbtResult(ok, dict(counts), failures, target)
