@@ -1,0 +1,22 @@
+{#-
+  Hash of several values as text, NULL kept apart from blank. Used for surrogate ids: the inputs are raw values,
+  so that a better cleaning rule never changes an id.
+-#}
+{% macro hash_of(expressions) -%}
+    md5(concat_ws(
+        '|',
+        {%- for expression in expressions %}
+        coalesce(cast({{ expression }} as text), chr(1)){{ "," if not loop.last }}
+        {%- endfor %}
+    ))
+{%- endmacro %}
+
+{#-
+  Columns that describe a place in every mapped model, and its key: the place model resolves each distinct
+  description once, however many records repeat it.
+-#}
+{% macro place_id() -%}
+    {{ hash_of([
+        'country_code', 'lau_given', 'postcode_given', 'municipality_given', 'province_given', 'latitude', 'longitude'
+    ]) }}
+{%- endmacro %}

@@ -1,0 +1,85 @@
+{{ config(materialized='table', indexes=[{'columns': ['record_key'], 'unique': true}, {'columns': ['third_place_id']}]) }}
+
+-- Which listings are one third place: the same name (accents and signs aside) and either the same commune, or points
+-- at most {{ var('same_third_place_km') }} km apart, or a mail domain of their own in common. A missing point is no
+-- evidence either way. Listings are compared within one name only, so the work grows with the number of namesakes.
+--
+-- The id hashes the smallest record key of the cluster: the order of arrival does not matter.
+with recursive listing as (
+    select
+        listing.record_key,
+        listing.source_id || '|' || listing.record_key as member_key,
+        listing.name_key,
+        place.country_code,
+        place.lau_code,
+        place.latitude,
+        place.longitude,
+        coalesce(place.point_origin_code = 'MUNICIPALITY_CENTRE', true) as is_commune_seat,
+        listing.email_domains
+    from {{ ref('int_tiers_lieux__third_place') }} as listing
+    left join {{ ref('int_place') }} as place on listing.place_id = place.place_id
+),
+
+pair as (
+    select
+        one.record_key as from_key,
+        other.record_key as to_key,
+        case
+            when one.country_code = other.country_code and one.lau_code = other.lau_code then 'NAME_PLACE'
+            when
+                not one.is_commune_seat and not other.is_commune_seat
+                and {{ haversine_km('one.latitude', 'one.longitude', 'other.latitude', 'other.longitude') }}
+                <= {{ var('same_third_place_km') }}
+                then 'NAME_PLACE'
+            else 'CONTACT'
+        end as method
+    from listing as one
+    inner join listing as other
+        on one.name_key = other.name_key and one.record_key <> other.record_key
+    where
+        (one.country_code = other.country_code and one.lau_code = other.lau_code)
+        or (
+            not one.is_commune_seat and not other.is_commune_seat
+            and {{ haversine_km('one.latitude', 'one.longitude', 'other.latitude', 'other.longitude') }}
+            <= {{ var('same_third_place_km') }}
+        )
+        or exists (
+            select domain_name
+            from unnest(one.email_domains) as domain_name
+            where domain_name = any(other.email_domains) and not {{ is_public_mail_domain('domain_name') }}
+        )
+),
+
+reachable as (
+    select from_key as start_key, from_key as node from pair
+    union
+    select reachable.start_key, pair.to_key as node
+    from reachable
+    inner join pair on reachable.node = pair.from_key
+),
+
+component as (
+    select
+        reachable.start_key as record_key,
+        min(member.member_key collate "C") as first_member_key
+    from reachable
+    inner join listing as member on reachable.node = member.record_key
+    group by reachable.start_key
+),
+
+link as (
+    -- The weakest way in which a listing hangs on the others.
+    select
+        from_key as record_key,
+        max(method) as method
+    from pair
+    group by from_key
+)
+
+select
+    listing.record_key,
+    'tp_' || md5(coalesce(component.first_member_key, listing.member_key)) as third_place_id,
+    coalesce(link.method, 'NONE') as link_method
+from listing
+left join component on listing.record_key = component.record_key
+left join link on listing.record_key = link.record_key
