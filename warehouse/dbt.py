@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import ctypes
 import json
 import os
-import signal
 import subprocess
 import sys
 from collections import Counter
@@ -16,7 +14,6 @@ from warehouse.cluster import Cluster, role_name
 from warehouse.ops import PROJECT
 
 PROJECT_DIR = PROJECT / "dbt_project"
-_PR_SET_PDEATHSIG = 1
 
 
 @dataclass(frozen=True)
@@ -65,14 +62,13 @@ def build(cluster: Cluster, build_schema: str, target: Path, *arguments: str) ->
     target.mkdir(parents=True, exist_ok=True)
     results = target / "run_results.json"
     results.unlink(missing_ok=True)
-    libc = ctypes.CDLL(None)
     done = subprocess.run(  # noqa: S603 - our own interpreter and arguments
         [
             sys.executable, "-m", "dbt.cli.main", "--no-use-colors", "--log-path", str(target), "build",
             "--project-dir", str(PROJECT_DIR), "--target-path", str(target), *arguments,
         ],
         check=False, capture_output=True, text=True, env=environment(cluster, build_schema), cwd=PROJECT_DIR,
-        preexec_fn=lambda: libc.prctl(_PR_SET_PDEATHSIG, signal.SIGTERM),
+        preexec_fn=die_with_parent(),
     )  # fmt: skip
     (target / "dbt_output.log").write_text(done.stdout + done.stderr, encoding="utf-8")
     if not results.exists():

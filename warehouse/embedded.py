@@ -7,7 +7,6 @@ reach it (a clone under ``/root``). Started by anybody else it lives in ``<home>
 
 from __future__ import annotations
 
-import ctypes
 import fcntl
 import hashlib
 import importlib.util
@@ -24,10 +23,10 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+from warehouse.process import die_with_parent
 from warehouse.secrets import secret
 
 SUPERUSER = "postgres"
-_PR_SET_PDEATHSIG = 1
 _START_TIMEOUT_S = 60
 SETTINGS = {
     "listen_addresses": "127.0.0.1",
@@ -230,11 +229,6 @@ def _spawn(where: Paths, binaries: Path, port: int, *, tied_to_caller: bool) -> 
     command = [str(binaries / "postgres"), "-D", str(where.data)]
     for name, value in options.items():
         command += ["-c", f"{name}={value}"]
-    libc = ctypes.CDLL(None)
-
-    def die_with_parent() -> None:
-        libc.prctl(_PR_SET_PDEATHSIG, signal.SIGINT)  # SIGINT is PostgreSQL's fast shutdown
-
     owner = where.owner
     with where.log.open("ab") as log:
         process = subprocess.Popen(  # noqa: S603 - our own binaries and arguments
@@ -248,7 +242,8 @@ def _spawn(where: Paths, binaries: Path, port: int, *, tied_to_caller: bool) -> 
             group=owner.pw_gid if owner else None,
             extra_groups=[] if owner else None,
             start_new_session=True,
-            preexec_fn=die_with_parent if tied_to_caller else None,  # noqa: PLW1509 - one prctl call, no locks
+            # SIGINT is PostgreSQL's fast shutdown.
+            preexec_fn=die_with_parent(signal.SIGINT) if tied_to_caller else None,
         )
     deadline = time.monotonic() + _START_TIMEOUT_S
     while time.monotonic() < deadline:

@@ -1,6 +1,4 @@
-"""From ``raw`` to published tables and files: ``pending`` → ``build_release`` → ``audit_release`` → ``switch_release``
-→ ``publish``.
-"""
+"""From ``raw`` to published tables and files: ``build_release``, ``audit_release``, ``switch_release``, ``publish``."""
 
 from __future__ import annotations
 

@@ -1,0 +1,1 @@
+"""The commands of ``traforo``, one module a group."""

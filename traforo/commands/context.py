@@ -1,0 +1,51 @@
+"""What every command shares: the settings, and errors in one clear line."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+from pathlib import Path
+
+import typer
+from sqlalchemy.exc import SQLAlchemyError
+
+from connectors.core.errors import ConnectorError
+from traforo.report import console
+from traforo.settings import Settings, load_settings
+
+
+class State:
+    """Options given before the command."""
+
+    home: Path | None = None
+    config: Path | None = None
+    debug: bool = False
+
+
+def settings() -> Settings:
+    """Settings of this call: the environment, and the options given before the command."""
+    loaded = load_settings()
+    if State.home:
+        loaded = replace(loaded, home=State.home.resolve())
+    if State.config:
+        loaded = replace(loaded, config=State.config.resolve())
+    return loaded
+
+
+EXPECTED = (ConnectorError, LookupError, RuntimeError, ValueError, OSError, SQLAlchemyError)
+
+
+@contextmanager
+def clear_errors() -> Iterator[None]:
+    """An error a person can act on becomes one line and exit code 1; the traceback comes with ``--debug``."""
+    try:
+        yield
+    except EXPECTED as error:
+        if State.debug:
+            raise
+        message = str(getattr(error, "orig", None) or error).strip().splitlines()
+        console.print(
+            f"[red]error:[/] {message[0] if message else type(error).__name__}", highlight=False, soft_wrap=True
+        )
+        raise typer.Exit(1) from error
