@@ -1,0 +1,1 @@
+"""The canonical model: what the warehouse publishes, described once, in three languages."""
