@@ -1,0 +1,156 @@
+"""ACTIF: flows through the tool's listing (default), its exports, or files that a chamber drops."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+from connectors.actif.coordinates import derive
+from connectors.actif.layouts import Chosen, choose, load_layouts, nearest
+from connectors.actif.tables import apply_layout, read_csv_flows, read_xlsx_flows
+from connectors.core.errors import BadConfig, Defect, Fatal, Retriable
+from connectors.core.formats import read_json_items
+from connectors.core.paginate import PageNumber, full_url, json_facts, walk
+from connectors.core.parts import response_part
+from connectors.core.source import FetchContext, LandedPart, Part, RawRecord, Source, Stream
+from schemas.sources.actif import fold
+
+_JSON = ("application/json",)
+_CSV = ("text/csv", "text/plain", "application/csv", "application/vnd.ms-excel", "application/octet-stream")
+_XLSX = ("application/vnd.openxmlformats-officedocument.spreadsheetml.sheet", "application/octet-stream")
+_DROPPED = {".csv": "text/csv", ".xlsx": _XLSX[0]}
+_UNFINISHED = (".part", ".tmp", ".crdownload", ".filepart")
+_THOUSANDS = re.compile(r"[+-]?[1-9]\d{0,2}(?:\.\d{3})+")
+_CHUNK = 1 << 20
+_Options = Mapping[str, Any]
+
+
+def fetch(stream: Stream, context: FetchContext) -> Iterator[Part]:
+    """Yield the parts of one complete listing by the route that ``options.route`` names.
+
+    Routes: ``api`` (one part a page), ``export_csv``, ``export_xlsx`` (one part), ``folder`` (one part a file).
+
+    Raises:
+        BadConfig: the route is unknown, or a setting that it needs is missing.
+        Fatal, Retriable: as ``walk`` and ``HttpClient.get``; a folder without files is ``Retriable``.
+    """
+    options = {**stream.options, **context.source.options}
+    routes: dict[str, Callable[[_Options, FetchContext], Iterator[Part]]] = {
+        "api": _fetch_api,
+        "export_csv": lambda o, c: _fetch_export(str(o["csv_path"]), "export.csv", _CSV, c),
+        "export_xlsx": lambda o, c: _fetch_export(str(o["xlsx_path"]), "export.xlsx", _XLSX, c),
+        "folder": _fetch_folder,
+    }
+    route = str(options.get("route", "api"))
+    if route not in routes:
+        raise BadConfig(f"route '{route}' is none of {', '.join(routes)}", source="actif", rule="route")
+    if route != "folder" and not context.source.base_url:
+        raise BadConfig("ACTIF has no public address: set base_url and hosts", source="actif", rule="base_url")
+    yield from routes[route](options, context)
+
+
+def _fetch_api(options: _Options, context: FetchContext) -> Iterator[Part]:
+    items = str(options["items_key"])
+    pager = PageNumber(
+        param=str(options["page_param"]), size_param=str(options["size_param"]), size=int(options["page_size"])
+    )
+    pages: dict[str, Any] = {}
+    for page in walk(
+        context.http, str(options["api_path"]), pager,
+        json_facts(items, total=str(options["total_key"]), key="id_flux"),
+        expect=_JSON, validators=context.validators, known=(context.since or {}).get("pages"), notes=context.notes,
+    ):  # fmt: skip
+        pages[page.url] = page.facts.as_dict()
+        yield response_part(
+            page.response, f"page-{page.number:05d}.json", url=page.url, validators=context.validators,
+            meta={"page": page.number, "items": items},
+        )  # fmt: skip
+    # What each page held, so that the next run can count a page that answers "not modified".
+    context.notes["cursor"] = {"pages": pages}
+
+
+def _fetch_export(path: str, name: str, expect: tuple[str, ...], context: FetchContext) -> Iterator[Part]:
+    url = full_url(context.http, path)
+    response = context.http.get(url, validators=context.validators.get(url), expect=expect)
+    yield response_part(response, name, url=url, validators=context.validators)
+
+
+def _fetch_folder(options: _Options, context: FetchContext) -> Iterator[Part]:
+    """Every file of the inbox, in the order of their names; together they are the whole listing."""
+    if not options.get("inbox"):
+        raise BadConfig("route 'folder' needs options.inbox, a folder", source="actif", rule="inbox")
+    inbox = Path(str(options["inbox"]))
+    if not inbox.is_dir():
+        raise BadConfig(f"'{inbox}' is not a folder", source="actif", rule="inbox")
+    paths = sorted(p for p in inbox.iterdir() if not _passed_over(p))
+    if not paths:
+        raise Retriable("the inbox holds no file", source="actif", where=str(inbox), rule="inbox_empty")
+    for number, path in enumerate(paths, start=1):
+        if path.is_symlink() or not path.is_file():
+            raise Fatal("is not a plain file", source="actif", where=path.name, rule="not_a_file")
+        if path.suffix.lower() not in _DROPPED:
+            raise Fatal(
+                f"'{path.suffix}' is not read; save it as .xlsx or .csv", source="actif", where=path.name,
+                rule="file_type",
+            )  # fmt: skip
+        stem = re.sub(r"[^A-Za-z0-9_-]+", "_", path.stem)[:100]
+        suffix = path.suffix.lower()
+        yield Part(f"file-{number:03d}-{stem}{suffix}", _chunks(path), _DROPPED[suffix], path.name, meta={})
+
+
+def _passed_over(path: Path) -> bool:
+    """Files still being written, and the lock and settings files that office tools and systems leave."""
+    return path.name.startswith((".", "~$")) or path.name.lower().endswith(_UNFINISHED)
+
+
+def _chunks(path: Path) -> Iterator[bytes]:
+    with path.open("rb") as stream:
+        while chunk := stream.read(_CHUNK):
+            yield chunk
+
+
+def read(source: Source, stream: Stream, part: LandedPart) -> Iterator[RawRecord]:
+    """Yield the flows of one landed part under the contract's names.
+
+    Raises:
+        Fatal: the part is no list of flows, or its header fits no layout (``unknown_layout``).
+    """
+    suffix = Path(part.name).suffix
+    if suffix == ".json":
+        records = _read_json(part)
+    else:
+        records = read_xlsx_flows(part.path) if suffix == ".xlsx" else read_csv_flows(part.path)
+    for record in records:
+        data = {**record.data, **derive(record.data)}
+        yield RawRecord(record.position, data, (*record.defects, *_ambiguous(data)))
+
+
+def _read_json(part: LandedPart) -> Iterator[RawRecord]:
+    """Items of one page; a key that no layout knows keeps its name, and the contract reports it."""
+    chosen: Chosen | None = None
+    page = part.meta.get("page")
+    for number, item in read_json_items(part.path, f"{part.meta.get('items', 'resultats')}.item"):
+        position = f"page {page} item {number}" if page else f"item {number}"
+        if not isinstance(item, dict):
+            yield RawRecord(position, {}, (Defect("item", str(item)[:200], "not_an_object", "expected an object"),))
+            continue
+        chosen = chosen or _json_layout(item, part)
+        known = chosen.layout.known()
+        strange = {name: value for name, value in item.items() if fold(name) not in known}
+        fields = {name: known[fold(name)] for name in item if name not in strange}
+        yield RawRecord(position, {**apply_layout(Chosen(chosen.layout, fields), item), **strange})
+
+
+def _json_layout(item: Mapping[str, Any], part: LandedPart) -> Chosen:
+    layout, hits = nearest(item, load_layouts())
+    # An object that shares not even half of its keys with a layout is something else than a flow.
+    return Chosen(layout, {}) if hits * 2 >= len(item) else choose(list(item), part.name)
+
+
+def _ambiguous(data: Mapping[str, Any]) -> Iterator[Defect]:
+    """``1.234`` in a French text is 1234 to some and 1.234 to others: a factor of 1000 is not guessed."""
+    value = data.get("quantite")
+    if isinstance(value, str) and _THOUSANDS.fullmatch(value.strip()):
+        yield Defect("quantite", value, "ambiguous_number", "is the point a decimal sign? Write 1234 or 1,234")

@@ -1,0 +1,140 @@
+"""Rows of ACTIF's CSV and XLSX exports, under the names of the contract."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from itertools import chain, islice
+from pathlib import Path
+from typing import Any
+
+from connectors.actif.layouts import Chosen, Layout, choose, load_layouts, nearest
+from connectors.core.errors import Defect, Fatal
+from connectors.core.formats import Cell, CsvRow, Row, Sheet, read_csv, read_xlsx
+from connectors.core.source import RawRecord
+from schemas.sources.actif import fold
+
+_HEADER_WITHIN = 20
+_HEADER_HITS = 3
+_CELL_RULES = {"formula_without_value": "a formula that was never calculated; open the file, save it, send it again"}
+
+
+def apply_layout(chosen: Chosen, row: dict[str, Any]) -> dict[str, Any]:
+    """The row under the contract's names, without ignored columns, with the layout's constants."""
+    data = {field: row[name] for name, field in chosen.fields.items() if field is not None and name in row}
+    return {**chosen.layout.constants, **data}
+
+
+def read_csv_flows(path: Path) -> Iterator[RawRecord]:
+    """Records of a delimited export, in UTF-8 or cp1252.
+
+    Raises:
+        Fatal: as ``read_csv`` and ``choose``.
+    """
+    rows = read_csv(path, delimiter=None)
+    first = next(rows, None)
+    if first is None:
+        return
+    chosen = choose([*first.data, *first.missing], path.name)
+    for row in chain([first], rows):
+        yield RawRecord(f"row {row.number}", apply_layout(chosen, row.data), tuple(_csv_defects(row)))
+
+
+def _csv_defects(row: CsvRow) -> Iterator[Defect]:
+    if row.extra:
+        yield Defect("row", "; ".join(row.extra)[:200], "extra_cells", "more cells than columns; is a ';' not quoted?")
+    if row.missing:
+        yield Defect("row", ", ".join(row.missing)[:200], "missing_cells", "fewer cells than columns")
+
+
+def read_xlsx_flows(path: Path, layouts: Sequence[Layout] | None = None) -> Iterator[RawRecord]:
+    """Records of all visible sheets of a workbook; rows hidden by a filter count, hidden sheets do not.
+
+    Raises:
+        Fatal: as ``read_xlsx`` and ``choose``; ``no_table`` when no sheet holds a list of flows.
+    """
+    layouts = load_layouts() if layouts is None else layouts
+    skipped = {fold(name) for layout in layouts for name in layout.ignored_sheets}
+    tables = 0
+    for sheet in read_xlsx(path):
+        if not sheet.visible or fold(sheet.name) in skipped:
+            continue
+        head = list(islice(sheet.rows, _HEADER_WITHIN))
+        at = _header_index(head, layouts)
+        if at is None:
+            if any(_filled(row) for row in head):
+                where = f"{path.name} sheet {sheet.name}"
+                choose([str(c.value) for c in next(r for r in head if _filled(r)).cells if c.value is not None], where)
+            continue
+        tables += 1
+        yield from _sheet_records(sheet, head[at], chain(head[at + 1 :], sheet.rows), path, layouts)
+    if not tables:
+        raise Fatal("no visible sheet holds a list of flows", source="actif", where=path.name, rule="no_table")
+
+
+def _sheet_records(
+    sheet: Sheet, header_row: Row, rows: Iterator[Row], path: Path, layouts: Sequence[Layout]
+) -> Iterator[RawRecord]:
+    header = _header(header_row)
+    chosen = choose(list(header.values()), f"{path.name} sheet {sheet.name}", layouts)
+    covered = _covered(sheet, header_row.number)
+    for row in rows:
+        if not _filled(row):
+            continue
+        values = {name: row.cells[index].value for index, name in header.items() if index < len(row.cells)}
+        defects = tuple(_row_defects(row, header, covered))
+        yield RawRecord(f"sheet {sheet.name} row {row.number}", apply_layout(chosen, values), defects)
+
+
+def _row_defects(row: Row, header: dict[int, str], covered: set[tuple[int, int]]) -> Iterator[Defect]:
+    for index, cell in enumerate(row.cells):
+        name = header.get(index)
+        if cell.defect:
+            rule = cell.defect if cell.defect in _CELL_RULES else "spreadsheet_error"
+            message = _CELL_RULES.get(rule, "the cell shows an error of the spreadsheet")
+            yield Defect(name or f"column {index + 1}", cell.defect, rule, message)
+        elif name is None and cell.value is not None:
+            yield Defect(
+                f"column {index + 1}", str(cell.value)[:200], "extra_cells", "a value outside the table's columns"
+            )
+    for index, name in header.items():
+        if (row.number, index) in covered:
+            yield Defect(name, None, "merged_cells", "the cell is merged with another row; write the value in each row")
+
+
+def _covered(sheet: Sheet, header_row: int) -> set[tuple[int, int]]:
+    """Cells below the header that a merged range empties: (row from 1, column from 0)."""
+    return {
+        (row, column)
+        for (first_row, first_column), (last_row, last_column) in sheet.merged
+        for row in range(max(first_row, header_row + 1), last_row + 1)
+        for column in range(first_column, last_column + 1)
+        if (row, column) != (first_row, first_column)
+    }
+
+
+def _header(row: Row) -> dict[int, str]:
+    """Column index → title; a repeated title gets a number, so that the layout refuses it by name."""
+    titles: dict[int, str] = {}
+    for index, cell in enumerate(row.cells):
+        title = "" if cell.value is None else str(cell.value).strip()
+        if title:
+            count = sum(fold(title) == fold(other) for other in titles.values())
+            titles[index] = f"{title} ({count + 1})" if count else title
+    return titles
+
+
+def _header_index(rows: list[Row], layouts: Sequence[Layout]) -> int | None:
+    """Where the header is: the first row of which a layout knows three columns and at least half."""
+    for index, row in enumerate(rows):
+        titles = list(_header(row).values())
+        if titles and nearest(titles, layouts)[1] >= max(_HEADER_HITS, len(titles) / 2):
+            return index
+    return None
+
+
+def _filled(row: Row) -> bool:
+    return any(_has_content(cell) for cell in row.cells)
+
+
+def _has_content(cell: Cell) -> bool:
+    return cell.defect is not None or (cell.value is not None and str(cell.value).strip() != "")
