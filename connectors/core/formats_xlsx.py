@@ -60,12 +60,14 @@ class Sheet:
         rows: rows in order, read as they are asked for; can be iterated once.
         merged: merged ranges as ``((first row, first column), (last row, last column))``, rows from 1 as
             Excel counts, columns from 0 as ``Row.cells`` is indexed. Only the first cell holds the value.
+        date_1904: serial days without a date format count from 1904, not from 1900.
     """
 
     name: str
     visible: bool
     rows: Iterator[Row]
     merged: list[tuple[tuple[int, int], tuple[int, int]]] = field(default_factory=list)
+    date_1904: bool = False
 
 
 def read_xlsx(path: Path, limits: XlsxLimits | None = None) -> Iterator[Sheet]:
@@ -109,7 +111,7 @@ def _sheet(path: Path, workbook: CalamineWorkbook, name: str, visible: bool, sca
                 cells[column] = Cell(None, defect)
             yield Row(number, cells, number in scan.hidden_rows)
 
-    return Sheet(name, visible, rows(), merged)
+    return Sheet(name, visible, rows(), merged, scan.date_1904)
 
 
 def _cell(value: object) -> Cell:

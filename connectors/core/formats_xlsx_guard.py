@@ -24,6 +24,7 @@ _STRICT = "{http://purl.oclc.org/ooxml/spreadsheetml/main}"
 _OLE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
 _CHUNK = 1 << 18
 _HEAD = 2048
+_MAX_INDEX = 10_000_000
 _LETTERS = 26
 
 _CELL_COLUMN = re.compile(rb"""\sr\s*=\s*["']([A-Za-z]{1,4})\d""")
@@ -61,6 +62,7 @@ class SheetScan:
     """What one pass over a sheet's XML found."""
 
     member: str
+    date_1904: bool = False
     has_formulas_or_errors: bool = False
     hidden_rows: set[int] = field(default_factory=set)
     rows: int = 0
@@ -83,7 +85,8 @@ def inspect_workbook(path: Path, limits: XlsxLimits) -> dict[str, SheetScan]:
             infos = archive.infolist()
             _refuse_by_members(path, infos, limits)
             sheets = _sheet_members(path, archive, raw)
-            scans = {member: SheetScan(member) for member in sheets.values()}
+            is_1904 = _is_1904(path, archive, raw)
+            scans = {member: SheetScan(member, is_1904) for member in sheets.values()}
             for info in infos:
                 _scan(path, raw, info, limits, scans.get(info.filename))
     except (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, UnicodeDecodeError) as error:
@@ -135,29 +138,38 @@ def _refuse_by_members(path: Path, infos: list[zipfile.ZipInfo], limits: XlsxLim
         raise Fatal(f"inflates to {declared} bytes, at most {limits.total_bytes}", where=where, rule="xlsx_too_large")
 
 
-def _sheet_members(path: Path, archive: zipfile.ZipFile, raw: IO[bytes]) -> dict[str, str]:
-    """Sheet name → name of its XML inside the container."""
-
-    def root(member: str) -> Any:
-        info = archive.getinfo(member)
-        body = b"".join(_inflate(raw, info, XlsxLimits.ratio_from_bytes * 2, path.name))
+def _root(path: Path, archive: zipfile.ZipFile, raw: IO[bytes], member: str) -> Any:
+    """Parsed root of a small member of the container."""
+    try:
+        body = b"".join(_inflate(raw, archive.getinfo(member), _MAX_INDEX, path.name))
         if b"<!DOCTYPE" in body:
             raise Fatal(f"{member} contains a DOCTYPE", where=path.name, rule="xml_doctype")
         return etree.fromstring(body, xml_parser())
-
-    try:
-        targets = {
-            rel.get("Id"): posixpath.normpath(posixpath.join("/xl", rel.get("Target") or ""))
-            for rel in root("xl/_rels/workbook.xml.rels")
-            if (rel.get("Type") or "").endswith("/worksheet")
-        }
-        result = {}
-        for sheet in root("xl/workbook.xml").iter(_MAIN + "sheet", _STRICT + "sheet"):
-            relation = next((v for k, v in sheet.attrib.items() if k.endswith("}id")), None)
-            if relation in targets:
-                result[sheet.get("name")] = targets[relation].lstrip("/")
     except (KeyError, etree.XMLSyntaxError) as error:
         raise Fatal(f"damaged: {error}", where=path.name, rule="xlsx_damaged") from error
+
+
+def _is_1904(path: Path, archive: zipfile.ZipFile, raw: IO[bytes]) -> bool:
+    """Whether serial day 0 is 1 January 1904 (workbooks born on a Macintosh)."""
+    root = _root(path, archive, raw, "xl/workbook.xml")
+    return any(
+        (element.get("date1904") or "").lower() in ("1", "true")
+        for element in root.iter(_MAIN + "workbookPr", _STRICT + "workbookPr")
+    )
+
+
+def _sheet_members(path: Path, archive: zipfile.ZipFile, raw: IO[bytes]) -> dict[str, str]:
+    """Sheet name → name of its XML inside the container."""
+    targets = {
+        rel.get("Id"): posixpath.normpath(posixpath.join("/xl", rel.get("Target") or ""))
+        for rel in _root(path, archive, raw, "xl/_rels/workbook.xml.rels")
+        if (rel.get("Type") or "").endswith("/worksheet")
+    }
+    result = {}
+    for sheet in _root(path, archive, raw, "xl/workbook.xml").iter(_MAIN + "sheet", _STRICT + "sheet"):
+        relation = next((v for k, v in sheet.attrib.items() if k.endswith("}id")), None)
+        if relation in targets:
+            result[sheet.get("name")] = targets[relation].lstrip("/")
     known = set(archive.namelist())
     lost = [name for name, member in result.items() if member not in known]
     if lost:
