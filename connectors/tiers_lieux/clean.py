@@ -1,0 +1,182 @@
+"""Writing conventions undone, value by value: markup, placeholders, days, instants.
+
+Nothing here guesses a meaning. A value that cannot be read is handed on as it came, and the contract says
+what is wrong with it.
+"""
+
+from __future__ import annotations
+
+import email.utils
+import html
+import re
+from datetime import UTC, date, datetime
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import nh3
+
+from schemas.sources.base import clean_text
+
+ZONE = ZoneInfo("Europe/Paris")
+"""Zone of instants that come without one; Italy has the same."""
+PLACEHOLDERS = frozenset({"hidden", "null", "none", "nan", "undefined", "n/a", "nc", "n.c.", "-", "--", "."})
+"""What platforms write where there is nothing."""
+NEWS_TAGS = frozenset({
+    "a", "b", "blockquote", "br", "code", "em", "h2", "h3", "h4", "h5", "h6", "hr", "i", "li", "ol", "p",
+    "pre", "strong", "table", "tbody", "td", "th", "thead", "tr", "u", "ul",
+})  # fmt: skip
+"""Markup that news may keep; images are left out because many are tracking pixels."""
+_BREAKS = re.compile(r"<\s*(br|/p|/li|/div|/h[1-6]|/tr|/ul|/ol|/td|/th)\b[^>]*>", re.IGNORECASE)
+_MARKUP = re.compile(r"[<&]")
+_MAX_PASSES = 6
+_MILLISECONDS_FROM = 100_000_000_000
+_EPOCH_DIGITS = re.compile(r"-?\d{9,13}")
+_ISO_DAY = re.compile(r"(\d{4}-\d{2}-\d{2})(?:[T ].*)?")
+_LOCAL_DAY = re.compile(r"(\d{1,2})[/.](\d{1,2})[/.](\d{4})(?:[ T]\d{1,2}[:h].*)?")
+_MONTHS = {
+    "jan": "janv|janvier|gen|gennaio|january", "feb": "fév|févr|février|fevr|fevrier|febbraio|february",
+    "mar": "mars|marzo|march", "apr": "avr|avril|aprile|april", "may": "mai|mag|maggio|may",
+    "jun": "juin|giu|giugno|june", "jul": "juil|juillet|lug|luglio|july", "aug": "août|aout|ago|agosto|august",
+    "sep": "sept|septembre|set|settembre|september", "oct": "octobre|ott|ottobre|october",
+    "nov": "novembre|november", "dec": "déc|décembre|decembre|dic|dicembre|december",
+}  # fmt: skip
+_MONTH_OF = {name: short for short, names in _MONTHS.items() for name in [short, *names.split("|")]}
+_WORD = re.compile(r"[^\W\d_]+\.?")
+_WEEKDAY = re.compile(r"^\s*[^\W\d_]+\.?\s*,?\s*(?=\d)")
+_RFC_NAIVE = re.compile(r"\d{1,2} [A-Za-z]{3} \d{4}( \d{1,2}:\d{2}(:\d{2})?)?\s*")
+
+
+def plain_text(value: str, *, lines: bool = False) -> str:
+    """``value`` without tags, comments, scripts and character references, also doubly escaped ones.
+
+    Args:
+        value: text or HTML.
+        lines: keep line breaks (descriptions); else all white space becomes one space (names).
+    """
+    text = value
+    for _ in range(_MAX_PASSES):
+        if not _MARKUP.search(text):
+            break
+        stripped = html.unescape(nh3.clean(_BREAKS.sub("\n", text), tags=set()))
+        if stripped == text:
+            break
+        text = stripped
+    text = clean_text(text)
+    if not lines:
+        return re.sub(r"\s+", " ", text)
+    text = re.sub(r"[^\S\n]+", " ", text)
+    return re.sub(r" ?\n ?", "\n", re.sub(r"\s*\n\s*\n\s*", "\n\n", text)).strip()
+
+
+def safe_html(value: str) -> str:
+    """HTML reduced to ``NEWS_TAGS``: no scripts, styles, images, event handlers or foreign schemes."""
+    cleaned = nh3.clean(
+        value,
+        tags=set(NEWS_TAGS),
+        attributes={"a": {"href", "title", "hreflang"}},
+        url_schemes={"http", "https", "mailto"},
+        link_rel="noopener noreferrer nofollow",
+    )
+    return clean_text(cleaned)
+
+
+def address_text(value: str) -> str:
+    """A web or mail address as sent, without blank ends; only ``&amp;`` is undone."""
+    return clean_text(value).replace("&amp;", "&")
+
+
+def is_placeholder(value: str) -> bool:
+    """The text only says that there is nothing."""
+    return value.strip().casefold() in PLACEHOLDERS
+
+
+def day(value: Any) -> Any:
+    """The day of a date in any of the platforms' writings, as ISO text; None for "no date".
+
+    Read are ISO days and instants, ``d/m/Y`` with or without time, and epoch seconds or milliseconds (also
+    as text or as an EJSON ``{"sec": …}``). Instants with a zone are taken to the day in ``ZONE``. Anything
+    else comes back untouched, for the contract to refuse.
+    """
+    if isinstance(value, dict):
+        value = value.get("sec", value.get("$date", value))
+    if value is None or isinstance(value, (bool, dict)):
+        return value
+    if isinstance(value, (int, float)) or _EPOCH_DIGITS.fullmatch(str(value).strip()):
+        return _epoch_day(float(value))
+    text = clean_text(str(value))
+    if not text or text.startswith("0000-00-00") or text in {"0", "00/00/0000"} or is_placeholder(text):
+        return None
+    if match := _ISO_DAY.fullmatch(text):
+        return _iso_day(text) or match[1]
+    return _local_day(text) or text
+
+
+def _local_day(text: str) -> str | None:
+    match = _LOCAL_DAY.fullmatch(text)
+    try:
+        return date(int(match[3]), int(match[2]), int(match[1])).isoformat() if match else None
+    except ValueError:
+        return None
+
+
+def _epoch_day(seconds: float) -> Any:
+    if seconds == 0:
+        return None
+    if abs(seconds) >= _MILLISECONDS_FROM:
+        seconds /= 1000
+    try:
+        return datetime.fromtimestamp(seconds, UTC).astimezone(ZONE).date().isoformat()
+    except (OverflowError, OSError, ValueError):
+        return str(seconds)
+
+
+def _iso_day(text: str) -> str | None:
+    """Day in ``ZONE`` of an ISO instant that states its zone, else None."""
+    try:
+        moment = datetime.fromisoformat(text)
+    except ValueError:
+        return None
+    return moment.astimezone(ZONE).date().isoformat() if moment.tzinfo else None
+
+
+def instant(value: Any) -> tuple[Any, bool]:
+    """An instant as ISO text in UTC, and whether its zone had to be assumed.
+
+    Read are ISO 8601 and RFC 822 dates, the latter also with French or Italian names of days and months.
+    Anything else comes back untouched, for the contract to refuse.
+    """
+    text = clean_text(str(value)) if value is not None else ""
+    if not text or text.startswith("0000-00-00"):
+        return None, False
+    moment = _iso_instant(text) or _rfc_instant(text)
+    if moment is None:
+        return text, False
+    assumed = moment.tzinfo is None
+    if assumed:
+        moment = moment.replace(tzinfo=ZONE)
+    if moment.timestamp() == 0:  # how computers write "no date"
+        return None, False
+    return moment.astimezone(UTC).isoformat(timespec="seconds"), assumed
+
+
+def _iso_instant(text: str) -> datetime | None:
+    try:
+        return datetime.fromisoformat(text)
+    except ValueError:
+        return None
+
+
+def _rfc_instant(text: str) -> datetime | None:
+    english = _WORD.sub(_english_month, _WEEKDAY.sub("", text))
+    if _RFC_NAIVE.fullmatch(english) and ":" not in english:
+        english = f"{english.strip()} 00:00:00"
+    try:
+        moment = email.utils.parsedate_to_datetime(english)
+    except (TypeError, ValueError, IndexError):
+        return None
+    # "-0000" and a missing zone both come back naive; RFC 5322 gives the former to UTC.
+    return moment.replace(tzinfo=UTC) if moment.tzinfo is None and "-0000" in english else moment
+
+
+def _english_month(match: re.Match[str]) -> str:
+    return _MONTH_OF.get(match[0].rstrip(".").casefold(), match[0])

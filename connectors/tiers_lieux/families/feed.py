@@ -1,0 +1,165 @@
+"""News feeds: RSS 2.0, Atom and JSON Feed 1.x.
+
+A feed shows its last items only: what is missing from it was not deleted. Its own dates (``lastBuildDate``,
+``ttl``) belong to no item and never count as a change. Authors are not taken.
+"""
+
+from __future__ import annotations
+
+import io
+import re
+from collections.abc import Iterator
+from typing import Any
+from xml.sax import SAXException
+
+import feedparser
+from lxml import etree
+
+from connectors.core.errors import Defect, Fatal
+from connectors.core.formats import load_json, parse_xml
+from connectors.core.http import Response
+from connectors.core.paginate import NextLink, json_facts, walk
+from connectors.core.source import FetchContext, LandedPart, Part
+from connectors.tiers_lieux import clean
+from connectors.tiers_lieux.families.base import (
+    Item,
+    one_document,
+    part_meta,
+    part_name,
+    require_json,
+    web_url,
+)
+from connectors.tiers_lieux.instances import Instance
+from connectors.tiers_lieux.news import NewsItem, news_data
+
+STREAM = "actualites"
+MAPPING: str | None = None
+ENABLED = True
+TABULAR = False
+_ROOTS = {"rss", "RDF", "feed"}
+_NOTHING = re.compile(r"pas (encore )?de fiche|no (record|entr)|nessun", re.IGNORECASE)
+
+
+def fetch(instance: Instance, context: FetchContext) -> Iterator[Part]:
+    """The feed with a conditional GET. A JSON Feed of several pages needs ``options: {paged: true}``.
+
+    A paged feed is asked for without condition: "not modified" of its first page says nothing of the others.
+    """
+    if not instance.options.get("paged"):
+        yield from one_document(
+            instance, context, media_type="application/rss+xml", extension="feed", check=_require_feed
+        )
+        return
+    inspect = json_facts("items", next_="next_url", key="id")
+    for page in walk(context.http, web_url(instance), NextLink(), inspect, params=instance.params):
+        yield Part(
+            part_name(instance, page.number, "feed"), page.response.body, page.response.media_type, page.url,
+            page.response.status, page.response.headers, part_meta(instance, page=page.number),
+        )  # fmt: skip
+
+
+def _require_feed(response: Response) -> None:
+    start = response.body.removeprefix(b"\xef\xbb\xbf").lstrip()[:20].lower()
+    if start.startswith((b"<!doctype html", b"<html")):
+        raise Fatal("a web page instead of a feed", where=response.url, rule="html_not_feed")
+    if not start.startswith(b"<"):
+        require_json(response)
+
+
+def read(instance: Instance, part: LandedPart) -> Iterator[Item]:
+    """Items of the feed, whichever of the three forms it has.
+
+    Raises:
+        Fatal: not well-formed (so perhaps cut), a DOCTYPE, or another document than a feed.
+    """
+    with part.path.open("rb") as stream:
+        start = stream.read(64).removeprefix(b"\xef\xbb\xbf").lstrip()
+    yield from _json_feed(part) if start.startswith(b"{") else _xml_feed(part)
+
+
+def _xml_feed(part: LandedPart) -> Iterator[Item]:
+    root = parse_xml(part.path)
+    name = etree.QName(root).localname
+    if name not in _ROOTS:
+        raise Fatal(f"the root is <{name}>, not a feed", where=part.name, rule="not_a_feed")
+    # Bytes in a stream object: a text or a bare byte string would be taken for a URL or a file name.
+    parsed = feedparser.parse(
+        io.BytesIO(part.path.read_bytes()),
+        response_headers={"content-type": "application/xml", "content-location": part.url},
+    )
+    if isinstance(parsed.get("bozo_exception"), SAXException):
+        raise Fatal(f"not well-formed: {parsed.bozo_exception}", where=part.name, rule="xml_malformed")
+    if _says_nothing(parsed):
+        return
+    for number, entry in enumerate(parsed.entries, start=1):
+        data, doubts = news_data(_entry(entry, parsed.feed))
+        yield Item(f"item {number}", data, doubts=doubts)
+
+
+def _entry(entry: Any, feed: Any) -> NewsItem:
+    contents = entry.get("content") or []
+    full = next((c for c in contents if "html" in c.get("type", "")), contents[0] if contents else {})
+    language = full.get("language") or _detail(entry, "title").get("language") or feed.get("language")
+    return NewsItem(
+        key=entry.get("id"),
+        link=entry.get("link"),
+        title=entry.get("title"),
+        summary=entry.get("summary"),
+        html=full.get("value"),
+        language=language,
+        categories=[tag.get("term") or tag.get("label") or "" for tag in entry.get("tags", [])],
+        published=entry.get("published"),
+        # feedparser answers "updated" with the publication when there is no update, so look before asking.
+        updated=entry["updated"] if dict.__contains__(entry, "updated") else None,
+    )
+
+
+def _detail(entry: Any, name: str) -> dict[str, Any]:
+    return entry.get(f"{name}_detail") or {}
+
+
+def _says_nothing(parsed: Any) -> bool:
+    """YesWiki answers an empty list with one invented item, dated the first of January 1970 or of the year.
+
+    It declares ``<count>0</count>`` in recent versions; older ones only repeat one sentence as title and text.
+    """
+    if str(parsed.feed.get("count", "")).strip() == "0":
+        return True
+    if len(parsed.entries) != 1:
+        return False
+    entry = parsed.entries[0]
+    title, text = (clean.plain_text(entry.get(name) or "") for name in ("title", "summary"))
+    return bool(title) and title == text and bool(_NOTHING.search(title))
+
+
+def _json_feed(part: LandedPart) -> Iterator[Item]:
+    feed = load_json(part.path.read_bytes())
+    items = feed.get("items") if isinstance(feed, dict) else None
+    if not isinstance(items, list) or not str(feed.get("version", "")).startswith("https://jsonfeed.org/version/1"):
+        raise Fatal("is no JSON Feed 1.x", where=part.name, rule="not_a_feed")
+    for number, item in enumerate(items, start=1):
+        if not isinstance(item, dict):
+            defect = Defect("item", str(item)[:200], "unexpected_shape", "expected an object")
+            yield Item(f"item {number}", {}, (defect,))
+            continue
+        data, doubts = news_data(_json_item(item, feed))
+        yield Item(f"item {number}", data, doubts=doubts)
+
+
+def _json_item(item: dict[str, Any], feed: dict[str, Any]) -> NewsItem:
+    def text(name: str) -> str | None:
+        value = item.get(name)
+        return None if value is None or isinstance(value, (dict, list)) else str(value)
+
+    tags = item.get("tags")
+    return NewsItem(
+        key=text("id"),  # version 1.0 allowed numbers
+        link=text("url") or text("external_url"),
+        title=text("title"),
+        summary=text("summary") or text("content_text"),
+        html=text("content_html"),
+        language=text("language") or feed.get("language"),
+        categories=[str(tag) for tag in tags] if isinstance(tags, list) else [],
+        published=text("date_published"),
+        updated=text("date_modified"),
+    )
