@@ -1,0 +1,1 @@
+"""Airflow wiring: when things run and in which order. What they do is in ``traforo.pipeline``."""
