@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import signal
+from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 from typing import Annotated
@@ -206,10 +208,9 @@ def sandbox(seed: Seed = 1, scale: Scale = 1.0) -> None:
     """Serve the four source systems, simulated with synthetic data, until Ctrl-C."""
     with clear_errors(), running_sandbox(settings(), seed, scale) as config:
         console.print(f"deployment file: {config}\nuse it in another terminal: traforo --config {config} sync")
-        try:
-            typer.pause("Press any key or Ctrl-C to stop.")
-        except (KeyboardInterrupt, typer.Abort):
-            console.print("stopped")
+        with suppress(KeyboardInterrupt):
+            signal.pause()
+        console.print("stopped")
 
 
 def _exit_unless(good: bool) -> None:

