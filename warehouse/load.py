@@ -18,6 +18,7 @@ from typing import Any, cast
 import psycopg
 from sqlalchemy import Connection, Engine, text
 
+from connectors.core.errors import Defect
 from connectors.core.landing import Landed
 from connectors.core.registry import ROOT, get_connector, get_contract
 from connectors.core.source import RawRecord, Source, Stream
@@ -165,52 +166,35 @@ def _stage_chunk(
     for located, body, digest in zip(chunk, bodies, hashes, strict=True):
         ordinal += 1
         counts.read += 1
-        place = (located.part.encode(), located.record.position.encode())
         if digest in known and not located.record.defects:
             counts.unchanged += 1
             counts.valid += 1
-            good.append(
-                copy_line(
-                    copy_int(ordinal),
-                    known[digest].encode(),
-                    None,
-                    copy_bytea(digest),
-                    None,
-                    *place,
-                    located.fetched_at.encode(),
-                )
-            )
+            good.append(_good_line(ordinal, known[digest], None, digest, located))
             continue
         key, payload, defects = validate(contract, located.record)
         if defects:
-            errors = canonical_json([defect.as_dict() for defect in defects])
-            bad.append(
-                copy_line(
-                    *place,
-                    key.encode(errors="replace") if key else None,
-                    without_nul(errors),
-                    without_nul(body),
-                    copy_bytea(digest),
-                )
-            )
             counts.rejected += 1
+            bad.append(_bad_line(key, defects, body, digest, located))
         else:
             counts.valid += 1
-            payload_hash = hashlib.blake2b(payload, digest_size=16).digest()
-            good.append(
-                copy_line(
-                    copy_int(ordinal),
-                    str(key).encode(),
-                    payload,
-                    copy_bytea(digest),
-                    copy_bytea(payload_hash),
-                    *place,
-                    located.fetched_at.encode(),
-                )
-            )
+            good.append(_good_line(ordinal, str(key), payload, digest, located))
     _copy(cursor, f"copy stage.{name} from stdin", good)
     _copy(cursor, "copy batch_reject from stdin", bad)
     return ordinal
+
+
+def _good_line(ordinal: int, key: str, payload: bytes | None, digest: bytes, located: _Located) -> bytes:
+    """A row of the batch table; known content comes without payload."""
+    payload_hash = None if payload is None else copy_bytea(hashlib.blake2b(payload, digest_size=16).digest())
+    place = (located.part.encode(), located.record.position.encode(), located.fetched_at.encode())
+    return copy_line(copy_int(ordinal), key.encode(), payload, copy_bytea(digest), payload_hash, *place)
+
+
+def _bad_line(key: str | None, defects: list[Defect], body: bytes, digest: bytes, located: _Located) -> bytes:
+    errors = without_nul(canonical_json([defect.as_dict() for defect in defects]))
+    shown_key = key.encode(errors="replace") if key else None
+    place = (located.part.encode(), located.record.position.encode())
+    return copy_line(*place, shown_key, errors, without_nul(body), copy_bytea(digest))
 
 
 def _cursor(connection: Connection) -> psycopg.Cursor[Any]:
