@@ -10,7 +10,7 @@ import hashlib
 import re
 import unicodedata
 from collections.abc import Mapping
-from datetime import date
+from datetime import date, time, timedelta
 from decimal import Decimal
 from types import MappingProxyType
 from typing import Annotated, Any, Literal, Self
@@ -76,14 +76,18 @@ def _type_flux(value: Any) -> Any:
 
 
 def _confidentialite(value: Any) -> Confidentialite:
-    """A level that is missing or unknown is the most closed one: the tool is the chambers' intranet."""
-    return CONFIDENTIALITE.get(fold(value), "privé") if value is not None else "privé"
+    """A level that is missing, unknown or doubtful ("public ?") is private: the tool is the chambers' intranet."""
+    level = CONFIDENTIALITE.get(fold(value or ""), "privé")
+    plain = fold(value or "") == clean_text(str(value)).casefold()
+    return "privé" if level == "public" and not plain else level
 
 
 def _code(value: Any) -> Any:
     """An identifier as text, also where the source sends a number (``73000``, ``120345678.0``)."""
-    if isinstance(value, bool):
-        return str(value)
+    if isinstance(value, (date, time, timedelta)):
+        raise PydanticCustomError(
+            "spreadsheet_date", "the spreadsheet turned this text into a date or time; format the column as text"
+        )
     if isinstance(value, (int, float, Decimal)):
         return str(value).removesuffix(".0")
     return (clean_text(value) or None) if isinstance(value, str) else value
