@@ -213,7 +213,8 @@ class HttpClient:
             )  # fmt: skip
         if raw.status_code not in (200, 203, 206, 304):
             hint = "; check the credentials" if raw.status_code in (401, 403) else ""
-            raise Fatal(f"answered {raw.status_code}{hint}", rule=f"http_{raw.status_code}", **where)
+            told = _told(raw)
+            raise Fatal(f"answered {raw.status_code}{hint}{told}", rule=f"http_{raw.status_code}", **where)
         body = self._read_body(raw, started, where)
         headers = {name: raw.headers[name] for name in KEPT_HEADERS if name in raw.headers}
         return Response(_bare(url), raw.status_code, headers, body, round((time.monotonic() - started) * 1000))
@@ -280,6 +281,15 @@ class HttpClient:
                 rule="address_not_allowed",
                 **where,
             )
+
+
+def _told(raw: requests.Response) -> str:
+    """First words of an error's body: there an API says what was wrong with the request."""
+    try:
+        text = " ".join(next(raw.iter_content(300), b"").decode("utf-8", "replace").split())
+    except (requests.RequestException, OSError):
+        return ""
+    return f": {text}" if text and not text.startswith("<") else ""
 
 
 def sha256(body: bytes) -> str:

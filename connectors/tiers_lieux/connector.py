@@ -181,8 +181,11 @@ def _news_record(instance: Instance, item: Item) -> RawRecord:
     return RawRecord(item.position, data, item.defects)
 
 
-def _terms(instance: Instance) -> dict[str, str]:
-    return {"instance": instance.id, "licence": instance.licence, "attribution": instance.attribution}
+def _terms(instance: Instance) -> dict[str, Any]:
+    return {
+        "instance": instance.id, "licence": instance.licence, "attribution": instance.attribution,
+        "redistribuable": instance.redistributable,
+    }  # fmt: skip
 
 
 def _query(instance: Instance) -> str | None:

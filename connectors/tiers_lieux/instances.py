@@ -32,6 +32,7 @@ class Instance(BaseModel):
         extends: start from the mapping of the family; false to start from nothing.
         licence: terms of reuse, by name; ``licence_url`` where they are.
         attribution: words to show beside its data.
+        redistributable: its licence lets others receive the records.
         language: ISO 639-1 code its owner declares for it.
         country: ISO 3166 code given to places that state none.
         perimetre: what its listing covers, in words; the query itself where nothing is said.
@@ -59,6 +60,7 @@ class Instance(BaseModel):
     licence: str = Field(min_length=1)
     licence_url: str | None = None
     attribution: str = Field(min_length=1)
+    redistributable: bool = True
     language: str | None = None
     country: str | None = None
     perimetre: str | None = None

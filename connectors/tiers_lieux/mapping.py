@@ -62,7 +62,7 @@ class Rule(_Strict):
         flags: column → term, given where the column says yes.
         named: name → path, for readers that need names (days, social networks).
         hash: paths from which a key is computed, for sources that have no id.
-        on: signs at which text is split into items.
+        cut: signs at which text is split into items.
         part: which of the split items is taken, from 0.
         reader: named function that understands a structure of opening hours, see
             ``connectors.tiers_lieux.hours``.
@@ -80,7 +80,7 @@ class Rule(_Strict):
     flags: dict[str, str] = Field(default_factory=dict)
     named: dict[str, str] = Field(default_factory=dict)
     hash: tuple[str, ...] = ()
-    on: tuple[str, ...] = ()
+    cut: tuple[str, ...] = ()
     part: int | None = None
     sep: str = " "
     reader: Literal["day_map", "day_list", "day_columns"] | None = None
@@ -98,7 +98,7 @@ class Rule(_Strict):
             return {"column" if texts else "rules": tuple(value)}
         return value
 
-    @field_validator("column", "join", "collect", "hash", "on", "empty", mode="before")
+    @field_validator("column", "join", "collect", "hash", "cut", "empty", mode="before")
     @classmethod
     def _one_or_many(cls, value: Any) -> Any:
         return _tuple(value)

@@ -87,7 +87,7 @@ def _origin(rule: Rule, view: View, doubts: list[str]) -> Any:
     elif rule.join:
         found = rule.sep.join(text for path in rule.join if (text := _scalar_text(view.get(path))))
     elif rule.collect:
-        found = [item for path in rule.collect for item in _items(view.get(path), rule.on)]
+        found = [item for path in rule.collect for item in _items(view.get(path), rule.cut)]
     elif rule.terms:
         found = list(_terms(rule, view, doubts))
     elif rule.flags:
@@ -108,14 +108,14 @@ def _is_nothing(value: Any, empty: tuple[str, ...]) -> bool:
 def _converted_part(rule: Rule, value: Any) -> Any:
     """A value inside ``rules``: only its own splitting applies, the target's writing comes later."""
     if rule.part is not None:
-        items = list(_items(value, rule.on))
+        items = list(_items(value, rule.cut))
         return items[rule.part] if rule.part < len(items) else None
-    return list(_items(value, rule.on)) if rule.on and isinstance(value, str) else value
+    return list(_items(value, rule.cut)) if rule.cut and isinstance(value, str) else value
 
 
 def _terms(rule: Rule, view: View, doubts: list[str]) -> Iterator[str]:
     for column in dict.fromkeys(term.column for term in rule.terms):
-        tokens = {item.casefold(): item for item in _items(view.get(column), rule.on or (",", ";", "|"))}
+        tokens = {item.casefold(): item for item in _items(view.get(column), rule.cut or (",", ";", "|"))}
         for term in rule.terms:
             wanted = {token.casefold() for token in term.tokens}
             if term.column == column and wanted & tokens.keys():
@@ -136,7 +136,7 @@ def _converted(target: str, rule: Rule, value: Any) -> Any:
     if target == "reseaux_sociaux":
         value = list(_networks(value))
     elif target in LISTS:
-        value = [clean.plain_text(item) for item in _items(value, rule.on)]
+        value = [clean.plain_text(item) for item in _items(value, rule.cut)]
     elif target in ADDRESS_LISTS:
         value = list(_addresses(value, ADDRESS_LISTS[target]))
     elif target in DAYS:
@@ -177,16 +177,16 @@ def _scalar_text(value: Any) -> str:
     return format(value, "f") if isinstance(value, Decimal) else clean_text(str(value))
 
 
-def _items(value: Any, on: tuple[str, ...]) -> Iterator[str]:
-    """The non-blank items of a list, or of a text cut at the signs ``on``."""
+def _items(value: Any, cut: tuple[str, ...]) -> Iterator[str]:
+    """The non-blank items of a list, or of a text cut at the signs ``cut``."""
     if isinstance(value, list):
         for item in value:
-            yield from _items(item, on)
+            yield from _items(item, cut)
     elif isinstance(value, Mapping):
-        yield from _items(list(value.values()), on)
+        yield from _items(list(value.values()), cut)
     else:
         text = _scalar_text(value)
-        pieces = re.split("|".join(re.escape(sign) for sign in on), text) if on else [text]
+        pieces = re.split("|".join(re.escape(sign) for sign in cut), text) if cut else [text]
         yield from (piece.strip() for piece in pieces if piece.strip())
 
 

@@ -144,6 +144,7 @@ class Lieu(SourceRecord):
         statut: ``unknown`` where the source says nothing.
         source_url: page of the place at the source.
         licence: terms under which the instance may be reused, with the ``attribution`` to show.
+        redistribuable: the licence lets others receive this record; false keeps it out of publications.
         perimetre: what the instance's listing covers (its query, or words of whoever configured it).
         champs_inconnus: columns the instance sends and its mapping does not know.
         avertissements: doubts about the record, by rule name (``coordonnees_nulles``, ``texte_degrade``…).
@@ -183,6 +184,7 @@ class Lieu(SourceRecord):
     source_url: OptionalText = None
     licence: RequiredText
     attribution: RequiredText
+    redistribuable: bool = True
     perimetre: OptionalText = None
     champs_inconnus: Texts = ()
     avertissements: Texts = ()
@@ -209,6 +211,7 @@ class Actualite(SourceRecord):
         date_maj: last change, with zone.
         lieu_reference: identifier of the place the item is about, where the source links them.
         licence: terms under which the feed may be reused, with the ``attribution`` to show.
+        redistribuable: the licence lets others receive this item; false keeps it out of publications.
         champs_inconnus: fields the feed sends and its mapping does not know.
         avertissements: doubts about the item, by rule name (``fuseau_absent``, ``texte_degrade``…).
     """
@@ -226,6 +229,7 @@ class Actualite(SourceRecord):
     lieu_reference: OptionalText = None
     licence: RequiredText
     attribution: RequiredText
+    redistribuable: bool = True
     champs_inconnus: Texts = ()
     avertissements: Texts = ()
 
