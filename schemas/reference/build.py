@@ -11,7 +11,7 @@ import logging
 import sys
 from collections.abc import Callable, Iterable, Sequence
 
-from schemas.reference import territory
+from schemas.reference import activity, territory, waste
 from schemas.reference.seed import SEEDS, ReferenceDataError, Row, load_specs, render
 
 BUILDERS: dict[str, Callable[[], Iterable[Row]]] = {
@@ -21,6 +21,13 @@ BUILDERS: dict[str, Callable[[], Iterable[Row]]] = {
     "lau_former": territory.lau_former,
     "lau_alias": territory.lau_alias,
     "postcode_lau": territory.postcode_lau,
+    "low_code": waste.low_code,
+    "waste_operation": waste.waste_operation,
+    "hazard_property": waste.hazard_property,
+    "activity_nomenclature": activity.activity_nomenclature,
+    "nace_class": activity.nace_class,
+    "naf_ateco": activity.naf_ateco,
+    "nace_crosswalk": activity.nace_crosswalk,
 }
 
 log = logging.getLogger("schemas.reference")

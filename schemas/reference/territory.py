@@ -195,9 +195,9 @@ def territory_lau() -> tuple[Row, ...]:
             }
         )
     for nuts3, expected in LAU_COUNT.items():
-        found = sum(row["nuts3_code"] == nuts3 for row in rows)
-        if found != expected:
-            raise ReferenceDataError(f"territory_lau: {nuts3} has {found} municipalities, not {expected}")
+        count = sum(row["nuts3_code"] == nuts3 for row in rows)
+        if count != expected:
+            raise ReferenceDataError(f"territory_lau: {nuts3} has {count} municipalities, not {expected}")
     return tuple(rows)
 
 
