@@ -1,10 +1,8 @@
 """Releases: built in schemas of their own, audited there, then switched in by one transaction.
 
-``build_<id>`` and ``build_<id>_bi`` become ``release_<id>`` and ``release_<id>_bi``; their tables are never renamed
-or written again. The interface schemas ``traforo_v1`` and ``bi`` hold only views on the live release. They are
-prepared beside the live ones and exchanged by renaming schemas, which takes no lock on any table or view: readers
-are never blocked. A reader who wants several queries to see one state pins ``release_<id>`` (``ops.release`` and
-``traforo_v1.release_info`` name the live one).
+``build_<id>`` and ``build_<id>_bi`` become ``release_<id>`` and ``release_<id>_bi``; their tables are never renamed or
+written again. ``warehouse.interface`` shows the published one to readers. A reader who wants to stay on one state for
+longer than a transaction reads the tables of ``release_<id>`` themselves.
 """
 
 from __future__ import annotations
@@ -17,10 +15,10 @@ from typing import Any
 from sqlalchemy import Connection, Engine, text
 
 from warehouse.dbt import PROJECT_DIR
+from warehouse.interface import adopt, attach, drop_release, tables, wait_for_planners
 from warehouse.ops import PROJECT, dumps, git_sha, new_id
 
 SCHEMA_VERSION = "1.0.0"
-INTERFACES = {"traforo_v1": "", "bi": "_bi"}
 KEEP_RELEASES = 5
 _LOCK = 724003
 
@@ -139,14 +137,6 @@ def set_status(engine: Engine, release_id: str, status: str, **values: Any) -> N
         )
 
 
-def tables(connection: Connection, schema: str) -> list[str]:
-    """Names of the tables of a schema, sorted."""
-    rows = connection.execute(
-        text("select tablename from pg_tables where schemaname = :schema order by 1"), {"schema": schema}
-    )
-    return [str(row[0]) for row in rows]
-
-
 def count_rows(connection: Connection, schema: str) -> dict[str, int]:
     """Exact row counts of a schema's tables."""
     return {
@@ -156,7 +146,9 @@ def count_rows(connection: Connection, schema: str) -> dict[str, int]:
 
 
 def switch(engine: Engine, release_id: str) -> Release:
-    """Publish an audited release, or an older one again: schemas, interface views, release rows and outbox together.
+    """Publish an audited release, or an older one again.
+
+    The tables are attached first; the pointer, the release rows and the outbox then change in one transaction.
 
     Args:
         engine: connects as publisher.
@@ -164,21 +156,33 @@ def switch(engine: Engine, release_id: str) -> Release:
     Raises:
         RuntimeError: the release is not audited, or its schemas are gone; nothing has changed then.
     """
+    with engine.connect().execution_options(isolation_level="AUTOCOMMIT") as lock:
+        # Held over both transactions; freed when this connection ends, however it ends.
+        lock.execute(text("select pg_advisory_lock(:key)"), {"key": _LOCK})
+        try:
+            _switch(engine, release_id)
+        finally:
+            lock.execute(text("select pg_advisory_unlock(:key)"), {"key": _LOCK})
+    with engine.connect() as connection:
+        return get_release(connection, release_id)
+
+
+def _switch(engine: Engine, release_id: str) -> None:
     with engine.begin() as connection:
-        connection.execute(text("select pg_advisory_xact_lock(:key)"), {"key": _LOCK})
         release = get_release(connection, release_id)
         if release.status == "published":
-            return release
-        if release.status not in ("audited", "superseded", "held"):
+            return
+        if release.status not in ("audited", "superseded"):
             raise RuntimeError(f"release '{release_id}' is {release.status}; only an audited release can be published")
-        if release.status != "superseded":
-            _adopt(connection, release)
+        if release.status == "audited" and tables(connection, release.build_schema):
+            adopt(connection, release.build_schema, release.schema, release_id)
+            attach(connection, release.schema, release_id)
         counts = count_rows(connection, release.schema)
         if not counts:
             raise RuntimeError(f"release '{release_id}' has no tables any more")
+    wait_for_planners(engine)
+    with engine.begin() as connection:
         old = live_release(connection)
-        for interface, suffix in INTERFACES.items():
-            _exchange_views(connection, interface, release.schema + suffix)
         connection.execute(text("update ops.release set status = 'superseded' where status = 'published'"))
         connection.execute(
             text(
@@ -194,62 +198,17 @@ def switch(engine: Engine, release_id: str) -> Release:
             ),
             {"id": release_id, "payload": dumps({"rows": counts, "replaces": old.release_id if old else None})},
         )
-    with engine.begin() as connection:
-        return get_release(connection, release_id)
-
-
-def _adopt(connection: Connection, release: Release) -> None:
-    """Take the build over from the transformer, under its final name: from now on nobody writes it."""
-    for suffix in INTERFACES.values():
-        built, final = release.build_schema + suffix, release.schema + suffix
-        connection.execute(text(f'alter schema "{built}" owner to traforo_publisher'))
-        connection.execute(text(f'alter schema "{built}" rename to "{final}"'))
-        for table in tables(connection, final):
-            connection.execute(text(f'alter table "{final}"."{table}" owner to traforo_publisher'))
-        connection.execute(text(f'grant usage on schema "{final}" to traforo_reader'))
-        connection.execute(text(f'grant select on all tables in schema "{final}" to traforo_reader'))
-
-
-def _exchange_views(connection: Connection, interface: str, schema: str) -> None:
-    fresh = f"{interface}__next"
-    connection.execute(text(f"drop schema if exists {fresh} cascade"))
-    connection.execute(text(f"create schema {fresh}"))
-    for table in tables(connection, schema):
-        connection.execute(text(f'create view {fresh}."{table}" as select * from "{schema}"."{table}"'))
-        _copy_comments(connection, schema, fresh, table)
-    connection.execute(text(f"grant usage on schema {fresh} to traforo_reader"))
-    connection.execute(text(f"grant select on all tables in schema {fresh} to traforo_reader"))
-    exists = connection.execute(text("select 1 from pg_namespace where nspname = :name"), {"name": interface}).scalar()
-    if exists:
-        # Dropping the old views would wait for their readers; housekeeping does that later.
-        connection.execute(text(f"alter schema {interface} rename to {interface}__old_{new_id()}"))
-    connection.execute(text(f"alter schema {fresh} rename to {interface}"))
-
-
-def _copy_comments(connection: Connection, schema: str, views: str, table: str) -> None:
-    rows = connection.execute(
-        text(
-            "select a.attname, d.description from pg_description d"
-            " left join pg_attribute a on a.attrelid = d.objoid and a.attnum = d.objsubid and d.objsubid > 0"
-            " where d.objoid = to_regclass(:name) and d.classoid = 'pg_class'::regclass"
-        ),
-        {"name": f'"{schema}"."{table}"'},
-    ).all()
-    for column, comment in rows:
-        target = f'column {views}."{table}"."{column}"' if column else f'view {views}."{table}"'
-        quoted = str(comment).replace("'", "''").replace(":", "\\:")  # text() would take :name for a parameter
-        connection.execute(text(f"comment on {target} is '{quoted}'"))
 
 
 def drop_old(engine: Engine, keep: int = KEEP_RELEASES) -> list[str]:
-    """Drop superseded releases beyond the newest ``keep``, failed builds and old interface views.
+    """Drop superseded releases beyond the newest ``keep`` and failed builds, without making readers wait.
 
-    Whatever a reader still holds is left for the next time (``lock_timeout`` of the publisher).
+    Args:
+        engine: connects as publisher.
 
     Returns:
         Names of the schemas that were dropped.
     """
-    dropped: list[str] = []
     with engine.connect() as connection:
         candidates = connection.execute(
             text(
@@ -257,18 +216,10 @@ def drop_old(engine: Engine, keep: int = KEEP_RELEASES) -> list[str]:
                 "  order by published_at desc nulls last limit :keep),"
                 " busy as (select release_id from ops.release where status in ('building', 'built', 'audited', 'held')"
                 "  union select release_id from kept)"
-                " select nspname from pg_namespace where (nspname like 'build\\_%' or nspname like 'release\\_%'"
-                "  or nspname like '%\\_\\_old\\_%')"
-                " and not exists (select 1 from busy where nspname like '%' || release_id || '%') order by 1 desc"
+                " select nspname from pg_namespace where nspname ~ '^(build|release)_[0-9]{8}t[0-9]{6}[0-9a-f]{4}$'"
+                " and split_part(nspname, '_', 2) not in (select release_id from busy) order by 1"
             ),
             {"keep": keep},
         ).scalars()
         names = [str(name) for name in candidates]
-    for name in sorted(names, key=lambda n: "__old_" not in n):
-        try:
-            with engine.begin() as connection:
-                connection.execute(text(f'drop schema "{name}" cascade'))
-            dropped.append(name)
-        except Exception:  # noqa: S112 - a reader holds it; the next housekeeping tries again
-            continue
-    return dropped
+    return [name for name in names if drop_release(engine, name)]
