@@ -15,7 +15,7 @@ from connectors.core.formats import read_json_items
 from connectors.core.paginate import PageNumber, full_url, json_facts, walk
 from connectors.core.parts import response_part
 from connectors.core.source import FetchContext, LandedPart, Part, RawRecord, Source, Stream
-from schemas.sources.actif import fold
+from schemas.sources.base import fold
 
 _JSON = ("application/json",)
 _CSV = ("text/csv", "text/plain", "application/csv", "application/vnd.ms-excel", "application/octet-stream")

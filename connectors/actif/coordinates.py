@@ -13,8 +13,8 @@ from typing import Any
 
 from pydantic_core import PydanticCustomError
 
-from schemas.sources.actif import Coordonnees, fold
-from schemas.sources.base import parse_decimal
+from schemas.sources.actif import Coordonnees
+from schemas.sources.base import fold, parse_decimal
 
 # GRS80 first eccentricity; exponent, radius (m) and pole ordinate (m) of the cone.
 _E = 0.081819191042816

@@ -19,7 +19,8 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_valida
 from rapidfuzz import fuzz, process
 
 from connectors.core.errors import BadConfig, Fatal
-from schemas.sources.actif import Flux, fold
+from schemas.sources.actif import Flux
+from schemas.sources.base import fold
 
 FOLDER = Path(__file__).with_name("layouts")
 _ALIKE = 65.0

@@ -11,7 +11,7 @@ from connectors.actif.layouts import Chosen, Layout, choose, load_layouts, neare
 from connectors.core.errors import Defect, Fatal
 from connectors.core.formats import Cell, CsvRow, Row, Sheet, read_csv, read_xlsx
 from connectors.core.source import RawRecord
-from schemas.sources.actif import fold
+from schemas.sources.base import fold
 
 _HEADER_WITHIN = 20
 _HEADER_HITS = 3

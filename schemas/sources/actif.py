@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import hashlib
 import re
-import unicodedata
 from collections.abc import Mapping
 from datetime import date, time, timedelta
 from decimal import Decimal
@@ -18,7 +17,7 @@ from typing import Annotated, Any, Literal, Self
 from pydantic import AfterValidator, BeforeValidator, Field, model_validator
 from pydantic_core import PydanticCustomError
 
-from schemas.sources.base import DecimalText, OptionalText, SourceRecord, clean_text, parse_date
+from schemas.sources.base import DecimalText, OptionalText, SourceRecord, clean_text, fold, parse_date
 
 Sens = Literal["ENTRANT", "SORTANT"]
 TypeFlux = Literal["matière", "déchet", "énergie", "eau", "équipement", "service", "compétence", "transport"]
@@ -48,12 +47,6 @@ CONFIDENTIALITE: Mapping[str, Confidentialite] = MappingProxyType(
 )  # fmt: skip
 _TRUE = frozenset({"oui", "o", "si", "true", "vrai", "vero", "1", "yes", "x"})
 _FALSE = frozenset({"non", "n", "no", "false", "faux", "falso", "0"})
-
-
-def fold(value: Any) -> str:
-    """Lower case, without accents, signs as single spaces: how words of an enum are compared."""
-    text = unicodedata.normalize("NFD", clean_text(str(value)).casefold())
-    return re.sub(r"[^a-z0-9]+", " ", "".join(c for c in text if not unicodedata.combining(c))).strip()
 
 
 def _sens(value: Any) -> Any:

@@ -41,6 +41,12 @@ def clean_text(value: str) -> str:
     return text.replace("\u00a0", " ").replace("\u202f", " ").strip()
 
 
+def fold(value: Any) -> str:
+    """Lower case, without accents, signs as single spaces: how labels and words of an enum are compared."""
+    text = unicodedata.normalize("NFD", clean_text(str(value)).casefold())
+    return re.sub(r"[^a-z0-9]+", " ", "".join(c for c in text if not unicodedata.combining(c))).strip()
+
+
 _PLAIN = re.compile(r"[+-]?\d+(\.\d+)?")
 _COMMA = re.compile(r"[+-]?\d{1,3}(?:[ .]?\d{3})*,\d+|[+-]?\d+,\d+|[+-]?\d{1,3}(?: \d{3})+")
 
