@@ -13,7 +13,7 @@ import typer
 
 from connectors.core.registry import source_ids
 from traforo import pipeline
-from traforo.commands import db, rejects, release
+from traforo.commands import db, rejects, release, stack
 from traforo.commands.context import State, clear_errors, settings
 from traforo.pipeline import StepResult
 from traforo.report import coloured, console, print_release, print_sources, print_status
@@ -33,6 +33,7 @@ app = typer.Typer(
 app.add_typer(db.app, name="db")
 app.add_typer(rejects.app, name="rejects")
 app.add_typer(release.app, name="release")
+app.add_typer(stack.app, name="stack")
 
 Seed = Annotated[int, typer.Option(help="Seed of the synthetic data.", envvar="TRAFORO_SEED")]
 Scale = Annotated[

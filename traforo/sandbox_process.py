@@ -16,6 +16,21 @@ from warehouse.process import die_with_parent
 _START_TIMEOUT_S = 120
 
 
+def deployment_file(settings: Settings) -> Path:
+    """The file with which the sandbox points the sources to itself."""
+    return settings.home / "sandbox" / "traforo.yml"
+
+
+def command(settings: Settings, seed: int, scale: float) -> list[str]:
+    """The command that serves the sandbox until it is told to stop."""
+    folder = settings.home / "sandbox"
+    folder.mkdir(parents=True, exist_ok=True)
+    return [
+        sys.executable, "-m", "sandbox", "serve", "--dir", str(folder), "--port", str(_port(folder)),
+        "--seed", str(seed), "--scale", str(scale),
+    ]  # fmt: skip
+
+
 @contextmanager
 def running_sandbox(settings: Settings, seed: int, scale: float) -> Iterator[Path]:
     """The sandbox for the time of the block; gives the deployment file that points the sources to it.
@@ -28,15 +43,12 @@ def running_sandbox(settings: Settings, seed: int, scale: float) -> Iterator[Pat
     log_path = folder / "server.log"
     with log_path.open("wb") as log:
         process = subprocess.Popen(  # noqa: S603 - our own interpreter and arguments
-            [
-                sys.executable, "-m", "sandbox", "serve", "--dir", str(folder), "--port", str(_port(folder)),
-                "--seed", str(seed), "--scale", str(scale),
-            ],
+            command(settings, seed, scale),
             stdout=log, stderr=log, stdin=subprocess.DEVNULL, preexec_fn=die_with_parent(),
         )  # fmt: skip
     try:
         _wait_ready(process, log_path)
-        yield folder / "traforo.yml"
+        yield deployment_file(settings)
     finally:
         process.terminate()
         try:

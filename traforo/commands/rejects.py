@@ -18,7 +18,8 @@ app = typer.Typer(no_args_is_help=True, help="Records that could not be taken in
 SourceOption = Annotated[str | None, typer.Option(help="Only this source.")]
 _SELECT = (
     "select id, source, stream, part, position, record_key, errors, payload, to_char(created_at, 'YYYY-MM-DD HH24:MI')"
-    " as since from ops.reject where status = 'open' and (cast(:source as text) is null or source = :source) order by id"
+    " as since from ops.reject where status = 'open' and (cast(:source as text) is null or source = :source)"
+    " order by id"
 )
 
 
