@@ -1,0 +1,1 @@
+"""How each source answers over HTTP: paging, encodings, validators and their quirks."""

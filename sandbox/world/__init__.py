@@ -1,0 +1,1 @@
+"""What is true in the simulated world, before the four sources describe it, each in its own way."""
