@@ -96,16 +96,19 @@ def _column(model: Model, table: Table, column: Column) -> dict[str, Any]:
 
 
 def _tests(model: Model, table: Table, column: Column) -> list[Any]:
+    """Data tests of a column; the named ones get short names, as dbt's own spell out every code."""
     tests: list[Any] = []
+    arguments: dict[str, Any]
     if table.primary_key == (column.name,):
         tests += ["unique", "not_null"]
     target = _target(model, table, column)
     if target:
         arguments = {"to": f"ref('{target[0].name}')", "field": target[1].name}
-        tests.append({"relationships": {"arguments": arguments}})
+        tests.append({"relationships": {"name": f"{table.name}__{column.name}__refers", "arguments": arguments}})
     if column.code_list and not column.is_array:
         values = list(model.code_lists[column.code_list].values())
-        tests.append({"accepted_values": {"arguments": {"values": values}}})
+        arguments = {"values": values}
+        tests.append({"accepted_values": {"name": f"{table.name}__{column.name}__listed", "arguments": arguments}})
     return tests
 
 
