@@ -1,0 +1,73 @@
+"""Codes of the European List of Waste in Italian free text: ``CER 02 07 01``, ``EER 020701``, ``030104*``."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+_DIGITS = r"\d{2}(?P<sign>[ .\-]?)\d{2}(?P=sign)\d{2}|\d{5}"
+_KEYWORD = re.compile(
+    r"(?P<ex>\bex[- ]|\bnon (?:è |sono )?)?"
+    r"(?:\bc\.?\s?e\.?\s?r\b\.?|\be\.?\s?e\.?\s?r\b\.?|\bewc\b|\bcodic[ei] (?:del )?rifiut[oi]\b)"
+    r"(?:/(?:cer|eer|ewc)\b)?\s*(?:n[.°]*\s*|sono\s*|è\s*|[:=]\s*)*(?=\d)",
+    re.IGNORECASE,
+)
+_ONE = re.compile(rf"(?P<code>{_DIGITS})(?!\d)\s?(?P<star>\*)?(?P<suffix>[- ]?[A-Z]{{2,}}\b|-[a-z]{{2,}}\b)?")
+_BETWEEN = re.compile(r"\s*(?:,|;|/|\be\b|\bed\b|\bo\b|\boppure\b)\s*")
+_BARE = re.compile(r"(?<![\d.,/+])(?P<code>\d{2} \d{2} \d{2})(?![\d.,/]|\s\d)\s?(?P<star>\*)?")
+_CHAPTERS = range(1, 21)
+
+
+@dataclass(frozen=True)
+class WasteCode:
+    """A waste code found in a text.
+
+    Attributes:
+        code: six digits.
+        hazardous: True where the asterisk is written; False says only that it is not.
+        text: the words that were read.
+        confidence: 0 to 1.
+    """
+
+    code: str
+    hazardous: bool
+    text: str
+    confidence: float
+
+
+def find_waste_codes(text: str) -> list[WasteCode]:
+    """Every waste code in the text, in order, each once.
+
+    Five digits after the keyword are a code that lost its leading zero (``CER 80318``). Six bare digits without
+    keyword are no code: post codes, article numbers and dates look alike; with spaces they are a weak hint.
+    """
+    text = " ".join(text.split())
+    found: dict[str, WasteCode] = {}
+    for keyword in _KEYWORD.finditer(text):
+        weight = 0.6 if keyword["ex"] else 0.95
+        shown_from, at = keyword.start(), keyword.end()
+        while match := _ONE.match(text, at):
+            code = _six_digits(match["code"])
+            if code is None:
+                break
+            lost_zero = len(re.sub(r"\D", "", match["code"])) < len(code)
+            doubt = (0.2 if match["suffix"] else 0) + (0.4 if lost_zero else 0)
+            shown = text[shown_from : match.end()].strip()
+            found.setdefault(code, WasteCode(code, bool(match["star"]), shown, round(weight - doubt, 2)))
+            between = _BETWEEN.match(text, match.end("star") if match["star"] else match.end("code"))
+            if not between:
+                break
+            at = shown_from = between.end()
+    for match in _BARE.finditer(text):
+        code = _six_digits(match["code"])
+        if code is not None:
+            weight = 0.7 if match["star"] else 0.4
+            found.setdefault(code, WasteCode(code, bool(match["star"]), match[0].strip(), weight))
+    return list(found.values())
+
+
+def _six_digits(text: str) -> str | None:
+    """Six digits of an existing chapter, None where the number cannot be a waste code."""
+    digits = re.sub(r"\D", "", text).zfill(6)
+    chapter, middle, last = digits[:2], digits[2:4], digits[4:]
+    return digits if int(chapter) in _CHAPTERS and middle != "00" and last != "00" else None

@@ -1,0 +1,116 @@
+"""Months of availability in Italian free text: ``da ottobre a giugno``, ``nei mesi di luglio e agosto``."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+_NAMES = (
+    "gennaio", "febbraio", "marzo", "aprile", "maggio", "giugno", "luglio", "agosto", "settembre", "ottobre",
+    "novembre", "dicembre",
+)  # fmt: skip
+_FULL = "|".join(_NAMES)
+# "sett." before "set": the longer spelling first. Alone, "set", "mar" and "mag" are ordinary words, so the
+# short forms count only at both ends of a range.
+_SHORT = r"(?:genn?|febb?|mar|apr|magg?|giu|lugl?|ago|sett|set|ott|nov|dic)\b\.?"
+_MONTH = rf"(?:{_FULL}|{_SHORT})"
+_DAY = r"(?:(?:\d{1,2}|1°|primi di|metà|fine|inizio)\s+(?:di\s+)?)?"
+_NO_YEAR = r"(?!\s+(?:del\s+)?(?:19|20)\d{2})"
+_RANGE = re.compile(
+    rf"(?:\b(?:dal?|tra|fra)\s+(?:mese di\s+)?)?{_DAY}\b(?P<first>{_MONTH}){_NO_YEAR}\s*"
+    rf"(?:-|–|÷|/|\bal?\b|\bfino al?\b)\s*(?:mese di\s+)?{_DAY}"
+    rf"(?P<last>{_MONTH})\b{_NO_YEAR}",
+    re.IGNORECASE,
+)
+_BETWEEN = re.compile(
+    rf"\b(?:tra|fra)\s+{_DAY}(?P<first>{_MONTH})\s+e\s+{_DAY}(?P<last>{_MONTH})\b{_NO_YEAR}", re.IGNORECASE
+)
+_SINGLE = re.compile(rf"(?<!\d )(?<!\d)\b(?P<month>{_FULL})\b{_NO_YEAR}", re.IGNORECASE)
+_ALL_YEAR = re.compile(
+    r"\b(?:tutto l['’]\s?anno|tutti i mesi|durante l['’]intero anno|12 mesi(?: su 12| all['’]anno)?)", re.IGNORECASE
+)
+_EXCEPT = re.compile(
+    r"\s*[,(]?\s*(?:escluso|esclusi|tranne|eccetto|salvo|ad eccezione di)\s+"
+    rf"(?P<months>(?:[\s,]|\be\b|\b(?:i mesi|il mese) di\b|{_FULL})+)",
+    re.IGNORECASE,
+)
+_SEASONS = {
+    r"primaver(?:a|ile|ili)": (3, 4, 5),
+    r"estate|estiv[oaei]": (6, 7, 8),
+    r"autunno|autunnal[ei]": (9, 10, 11),
+    r"inverno|invernal[ei]": (12, 1, 2),
+    r"vendemmi[ae]": (9, 10),
+    r"campagn[ae] olearia|raccolta delle olive": (10, 11, 12, 1),
+}
+
+
+@dataclass(frozen=True)
+class Season:
+    """Months (1 to 12, ascending) found in a text, the words that say so, and the confidence (0 to 1)."""
+
+    months: tuple[int, ...]
+    text: str
+    confidence: float
+
+
+def find_season(text: str) -> Season | None:
+    """The months in which a by-product is available, None where the text names none.
+
+    A month beside a year or after a day is a date, not a season.
+    """
+    text = " ".join(text.split())
+    return _all_year(text) or _ranges(text) or _listed(text) or _named(text)
+
+
+def _all_year(text: str) -> Season | None:
+    match = _ALL_YEAR.search(text)
+    if not match:
+        return None
+    months, end = set(range(1, 13)), match.end()
+    if excluded := _EXCEPT.match(text, end):
+        months -= {_number(found["month"]) for found in _SINGLE.finditer(excluded["months"])}
+        end = excluded.end()
+    return Season(tuple(sorted(months)), text[match.start() : end].strip(" ,("), 0.9)
+
+
+def _ranges(text: str) -> Season | None:
+    """Ranges of months, and single months named beside them."""
+    matches = list(_RANGE.finditer(text)) or list(_BETWEEN.finditer(text))
+    if not matches:
+        return None
+    months = {month for match in matches for month in _span(_number(match["first"]), _number(match["last"]))}
+    spans = [match.span() for match in matches]
+    for single in _SINGLE.finditer(text):
+        if not any(start <= single.start() < end for start, end in spans):
+            months.add(_number(single["month"]))
+            spans.append(single.span())
+    return Season(tuple(sorted(months)), "; ".join(text[start:end].strip() for start, end in sorted(spans)), 0.9)
+
+
+def _listed(text: str) -> Season | None:
+    matches = list(_SINGLE.finditer(text))
+    if not matches:
+        return None
+    months = tuple(sorted({_number(match["month"]) for match in matches}))
+    shown = text[matches[0].start() : matches[-1].end()]
+    return Season(months, shown, 0.8 if len(months) > 1 else 0.5)
+
+
+def _named(text: str) -> Season | None:
+    found = [
+        (match, months) for words, months in _SEASONS.items() for match in re.finditer(rf"\b(?:{words})\b", text, re.I)
+    ]
+    if not found:
+        return None
+    months = sorted({month for _match, several in found for month in several})
+    return Season(tuple(months), "; ".join(match[0] for match, _months in found), 0.5)
+
+
+def _number(word: str) -> int:
+    """1 to 12: the first three letters of an Italian month tell it."""
+    return [name[:3] for name in _NAMES].index(word.lower()[:3]) + 1
+
+
+def _span(first: int, last: int) -> list[int]:
+    """Months from ``first`` to ``last``, over the turn of the year where need be."""
+    return [(first - 1 + step) % 12 + 1 for step in range((last - first) % 12 + 1)]
