@@ -12,7 +12,10 @@ from sqlalchemy import Connection, Engine, text
 from traforo.settings import Settings
 from warehouse.release import live_release
 
+_LOG_WIDTH = 140
 console = Console()
+if not console.is_terminal:
+    console = Console(width=_LOG_WIDTH)  # a log file has room for whole words
 _MARK = {True: "[green]yes[/]", False: "[red]no[/]"}
 _COLOUR = {"failed": "red", "held": "yellow", "loaded": "green", "unchanged": "cyan", "published": "green"}
 

@@ -53,6 +53,10 @@ class BadConfig(ConnectorError):
     """Our own configuration is wrong or incomplete."""
 
 
+class NotConfigured(BadConfig):
+    """This deployment does not use the stream; the others of the source go on."""
+
+
 @dataclass(frozen=True)
 class Defect:
     """One thing wrong with one record, in words the source's owner can act on.

@@ -7,7 +7,7 @@ from typing import Any
 
 import orjson
 
-from connectors.core.errors import BadConfig, ConnectorError, Defect, Fatal, Retriable
+from connectors.core.errors import BadConfig, ConnectorError, Defect, Fatal, NotConfigured, Retriable
 from connectors.core.source import FetchContext, LandedPart, Part, RawRecord, Source, Stream
 from connectors.tiers_lieux import checks
 from connectors.tiers_lieux.families import FAMILIES, Family, Item
@@ -26,12 +26,13 @@ def fetch(stream: Stream, context: FetchContext) -> Iterator[Part]:
     settings are landed as a part of their own: a changed mapping is a changed input.
 
     Raises:
-        BadConfig: no instance is configured, or one is configured wrongly.
+        NotConfigured: no instance of the stream is configured.
+        BadConfig: one is configured wrongly.
         Retriable, Fatal: an instance could not be read completely; nothing of the run may be used.
     """
     instances = _instances(context.source, stream)
     if not instances:
-        raise BadConfig(
+        raise NotConfigured(
             f"no instance of stream '{stream.name}' is configured under options.instances",
             source=context.source.id, rule="no_instance",
         )  # fmt: skip

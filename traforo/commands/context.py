@@ -41,6 +41,8 @@ def clear_errors() -> Iterator[None]:
     """An error a person can act on becomes one line and exit code 1; the traceback comes with ``--debug``."""
     try:
         yield
+    except typer.Exit:
+        raise  # typer's own way out, a RuntimeError by birth
     except EXPECTED as error:
         if State.debug:
             raise

@@ -9,7 +9,7 @@ from typing import Any
 
 from sqlalchemy import Engine, text
 
-from connectors.core.errors import BadConfig, ConnectorError, Fatal
+from connectors.core.errors import BadConfig, ConnectorError, Fatal, NotConfigured
 from connectors.core.http import HttpClient
 from connectors.core.landing import Landed, finished_runs, land, read_landed
 from connectors.core.registry import get_connector
@@ -58,9 +58,14 @@ def fetch(settings: Settings, run_id: str) -> StepResult:
     with engine_of(settings, "loader") as engine:
         source = settings.source(_source_of(engine, run_id))
         streams = {}
+        unused: list[NotConfigured] = []
         for stream in source.streams:
             state = ops.get_state(engine, source.id, stream.name)
-            landed = _land(settings, source, stream, run_id, state)
+            try:
+                landed = _land(settings, source, stream, run_id, state)
+            except NotConfigured as error:
+                unused.append(error)
+                continue
             same = (
                 landed.digest == state.content_digest
                 and loading.contract_digest(source.id, stream) == state.contract_digest
@@ -71,6 +76,8 @@ def fetch(settings: Settings, run_id: str) -> StepResult:
             streams[stream.name] = {
                 "parts": len(landed.parts), "bytes": sum(p.size for p in landed.parts), "outcome": outcome
             }  # fmt: skip
+        if not streams:
+            raise unused[0]
         outcome = "landed" if any(s["outcome"] == "landed" for s in streams.values()) else "unchanged"
         return StepResult(run_id, source.id, outcome, streams)
 
