@@ -1,0 +1,302 @@
+"""Rows of an expense or claim list: lines, totals, sections and what stands above the heading."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from decimal import Decimal
+from typing import Any
+
+from connectors.core.errors import Defect
+from connectors.core.formats import Cell, Row
+from connectors.synergie.cells import AMOUNT_FIELDS, Converter, as_text, defect_of, shorten
+from connectors.synergie.days import read_day
+from connectors.synergie.headings import Columns, normalise, preamble_labels, total_words
+from connectors.synergie.tables import Table
+from connectors.synergie.totals import Check, Ledger
+from connectors.synergie.values import Reading, Style, column_style, read_amount, read_number
+from schemas.sources.synergie import DATE_FIELDS
+
+_NAMES_A_LINE = frozenset(("numero_depense", "numero_facture", "date_facture", "date_paiement", "reference_paiement"))
+_LABEL = re.compile(r"\s*([^:]{2,60}?)\s*:\s*(.*)", re.DOTALL)
+
+
+@dataclass
+class Line:
+    """One line of the list.
+
+    Attributes:
+        values: field → value for the contract.
+        defects: why the record is rejected whatever the contract says.
+    """
+
+    row: int
+    values: dict[str, Any] = field(default_factory=dict)
+    defects: list[Defect] = field(default_factory=list)
+    notes: list[dict[str, str | None]] = field(default_factory=list)
+    alternatives: dict[str, Decimal] = field(default_factory=dict)
+    currencies: set[str] = field(default_factory=set)
+
+    def take(self, name: str, cell: Cell, reading: Reading) -> None:
+        """Put a reading into the line, with what there is to say about it."""
+        self.values[name] = reading.value
+        self.notes += [{"champ": name, "regle": rule, "valeur": shorten(cell.value)} for rule in reading.notes]
+        if reading.alternative is not None:
+            self.alternatives[name] = reading.alternative
+        if reading.currency:
+            self.currencies.add(reading.currency)
+
+
+@dataclass(frozen=True)
+class SplitRule:
+    """Several values in one cell: these columns are cut at the separator, all into equally many."""
+
+    columns: tuple[str, ...]
+    separator: str
+
+
+class ListReader:
+    """Reads one table whose columns are known.
+
+    Args:
+        table: the table.
+        columns: its columns.
+        fields: fields of the contract; what the preamble says about others is left out.
+        splits: rules for several values in one cell; without a rule a cell is never cut.
+    """
+
+    def __init__(
+        self, table: Table, columns: Columns, fields: frozenset[str], splits: tuple[SplitRule, ...] = ()
+    ) -> None:
+        self.table, self.columns, self.fields, self.splits = table, columns, fields, splits
+        self.checks: list[Check] = []
+        self._context = _preamble(table, columns)
+        self._section: str | None = None
+        self._ledger = Ledger()
+        self._body = [row for row in table.rows if row.number > columns.row]
+        self._converter = self._make_converter()
+
+    def lines(self) -> Iterator[Line]:
+        """The lines in order; ``checks`` is complete when they have been read."""
+        for row in self._body:
+            cells = {c: cell for c, cell in enumerate(row.cells) if cell.value is not None or cell.defect}
+            if not cells or self._repeats_heading(cells):
+                continue
+            label = self._total_label(cells)
+            if label is not None:
+                self._total(row, label, cells)
+            elif not self._is_section(cells):
+                for line in self._line(row):
+                    amounts = {n: v for n, v in line.values.items() if n in AMOUNT_FIELDS and isinstance(v, Decimal)}
+                    self._ledger.add(amounts)
+                    yield line
+
+    def _make_converter(self) -> Converter:
+        styles: dict[str, Style] = {}
+        percent: set[str] = set()
+        for column, name in self.columns.columns.items():
+            values = [row.cells[column].value for row in self._body if column < len(row.cells)]
+            if name in AMOUNT_FIELDS:
+                styles[name] = column_style(values)
+            elif name == "taux_affectation":
+                numbers = [read_number(v).value for v in values if not str(v).endswith("%")]
+                if any(isinstance(n, Decimal) and n > 1 for n in numbers):
+                    percent.add(name)
+        return Converter(styles, frozenset(percent), date_1904=self.table.date_1904)
+
+    def _repeats_heading(self, cells: Mapping[int, Cell]) -> bool:
+        headings = self.columns.headings
+        same = sum(1 for c, cell in cells.items() if c in headings and as_text(cell.value) == headings[c].strip())
+        return same >= max(2, len(cells) // 2)
+
+    def _total_label(self, cells: Mapping[int, Cell]) -> str | None:
+        """The label of a row that sums others: starts with a word for total, and names no line of its own.
+
+        A supplier may be called Total; such a line has a number, a document or a payment.
+        """
+        texts = {c: v.strip() for c, cell in cells.items() if isinstance(v := cell.value, str)}
+        label = next((t for _, t in sorted(texts.items()) if nature_of(t)), None)
+        if label is None:
+            return None
+        names = self.columns.columns
+        if any(names.get(c) in _NAMES_A_LINE and as_text(cell.value) != label for c, cell in cells.items()):
+            return None
+        others = {t for c, t in texts.items() if t != label and names.get(c) not in AMOUNT_FIELDS and not nature_of(t)}
+        has_sum = any(names.get(c) in AMOUNT_FIELDS for c in cells)
+        return label if has_sum and len(others) <= 1 else None
+
+    def _total(self, row: Row, label: str, cells: Mapping[int, Cell]) -> None:
+        printed: dict[str, Decimal | None] = {}
+        for column, name in self.columns.columns.items():
+            cell = cells.get(column)
+            if name in AMOUNT_FIELDS and cell and cell.value != label:
+                value = self._converter.read(name, cell.value).value
+                printed[name] = value if isinstance(value, Decimal) else None
+        bare = normalise(label) in ("total", "totale")
+        self.checks += self._ledger.total(nature_of(label) or "total", row.number, label, printed, bare=bare)
+        self._section = None
+
+    def _is_section(self, cells: Mapping[int, Cell]) -> bool:
+        """A row with one text and nothing else heads the lines below it, or labels them."""
+        texts = {as_text(cell.value) for cell in cells.values()}
+        text = next(iter(texts))
+        if len(texts) != 1 or not text or not isinstance(next(iter(cells.values())).value, str):
+            return False
+        if self.columns.columns.get(next(iter(cells))) in AMOUNT_FIELDS and read_amount(text).value != text:
+            return False
+        labelled = _labelled(text)
+        if labelled and labelled[1]:
+            self._context[labelled[0]] = labelled[1]
+        self._section = text
+        self._ledger.boundary()
+        return True
+
+    def _line(self, row: Row) -> Iterator[Line]:
+        cells: dict[str, list[Cell]] = {}
+        for column, name in self.columns.columns.items():
+            cells.setdefault(name, []).append(self._cell(row, column, name))
+        for variant, problem in _split(cells, self.splits):
+            line = Line(row.number)
+            if problem:
+                line.defects.append(problem)
+            for name, candidates in variant.items():
+                self._field(line, name, candidates)
+            self._unknown(line, row)
+            self._finish(line, row)
+            yield line
+
+    def _cell(self, row: Row, column: int, name: str) -> Cell:
+        """The cell; a text merged over several lines holds for all of them, an amount only for the first."""
+        top = self.table.merged.get((row.number, column))
+        if top and name not in AMOUNT_FIELDS and top[0] > self.columns.row:
+            return self.table.cell(row.number, column, filled=True)
+        return row.cells[column] if column < len(row.cells) else Cell()
+
+    def _field(self, line: Line, name: str, candidates: list[Cell]) -> None:
+        for cell in candidates:
+            defect = defect_of(name, cell)
+            if defect:
+                line.defects.append(defect)
+                return
+            if cell.defect:
+                line.notes.append({"champ": name, "regle": "cellule_en_erreur", "valeur": cell.defect})
+        filled = [cell for cell in candidates if cell.value is not None]
+        cell = filled[0] if filled else Cell()
+        if len({as_text(c.value) for c in filled}) > 1:
+            shown = " / ".join(str(as_text(c.value)) for c in filled)
+            message = "two columns stand for this field and hold different values; remove or rename one"
+            line.defects.append(Defect(name, shown[:200], "column_twice", message))
+        if name == "periode":
+            first, last = self._converter.period(cell.value)
+            line.take("periode_debut", cell, first)
+            line.take("periode_fin", cell, last)
+            return
+        line.take(name, cell, self._converter.read(name, cell.value))
+
+    def _unknown(self, line: Line, row: Row) -> None:
+        """A value under a heading that nobody knows is neither dropped nor guessed: it rejects the line."""
+        for column, (heading, nearest, score) in self.columns.unknown.items():
+            text = as_text(row.cells[column].value) if column < len(row.cells) else None
+            if text is not None:
+                line.values[heading] = text
+                message = (
+                    f"unknown column; nearest known heading '{nearest}' ({score:.0f} %). Add it to aliases.yml, "
+                    "as a field or as ignored"
+                )
+                line.defects.append(Defect(heading, text[:200], "unknown_column", message))
+        known = set(self.columns.columns) | set(self.columns.headings)
+        for column, cell in enumerate(row.cells):
+            if column not in known and cell.value is not None:
+                message = "a value in a column without heading; name the column or move the value"
+                line.defects.append(Defect(f"column {column + 1}", shorten(cell.value), "no_heading", message))
+
+    def _finish(self, line: Line, row: Row) -> None:
+        for name, value in self._context.items():
+            if name in self.fields and line.values.get(name) is None:
+                line.values[name] = value
+        for name, heading in self.columns.accepted.items():
+            line.notes.append({"champ": name, "regle": "entete_approchante", "valeur": heading.strip()})
+        if len(line.currencies) > 1:
+            message = "amounts of one line are in different currencies"
+            line.defects.append(Defect("devise", ", ".join(sorted(line.currencies)), "currencies", message))
+        if not line.values.get("devise"):
+            line.values["devise"] = next(iter(sorted(line.currencies)), "EUR")
+        line.values["section"] = self._section
+        line.values["ligne_masquee"] = row.hidden or self.table.hidden
+
+
+def nature_of(text: str) -> str | None:
+    """Kind of total that a label announces."""
+    overall, group = total_words()
+    plain = normalise(text)
+    if any(plain == word or plain.startswith(word + " ") for word in overall):
+        return "total"
+    if any(plain == word or plain.startswith(word + " ") for word in group):
+        return "sous_total"
+    return None
+
+
+def _labelled(text: str) -> tuple[str, Any] | None:
+    """Field and value of ``label : value``; the value may be empty, when it stands in the next cell."""
+    match = _LABEL.fullmatch(text)
+    name = preamble_labels().get(normalise(match[1])) if match else None
+    return (name, _context_value(name, match[2].strip())) if match and name else None
+
+
+def _context_value(name: str, value: Any) -> Any:
+    if name in DATE_FIELDS:
+        return read_day(value).value
+    return as_text(value)
+
+
+def _preamble(table: Table, columns: Columns) -> dict[str, Any]:
+    """What the rows above the heading say about all lines."""
+    context: dict[str, Any] = {}
+    for row in table.rows:
+        if row.number >= columns.row:
+            break
+        cells = [cell.value for cell in row.cells if cell.value is not None]
+        for position, value in enumerate(cells):
+            found = _labelled(value) if isinstance(value, str) else None
+            if not found:
+                continue
+            name, content = found
+            if not content and position + 1 < len(cells):
+                content = _context_value(name, cells[position + 1])
+            if content:
+                context.setdefault(name, content)
+    period = context.pop("periode", None)
+    if period:
+        first, last = Converter({}, frozenset(), date_1904=False).period(period)
+        context.setdefault("periode_debut", first.value)
+        context.setdefault("periode_fin", last.value)
+    return context
+
+
+def _split(
+    cells: dict[str, list[Cell]], rules: tuple[SplitRule, ...]
+) -> Iterator[tuple[dict[str, list[Cell]], Defect | None]]:
+    """The line as it is, or as several lines where a rule says that cells hold several values."""
+    for rule in rules:
+        parts = {
+            name: [part.strip() for part in value.split(rule.separator)]
+            for name in rule.columns
+            for value in [cells[name][0].value if name in cells else None]
+            if isinstance(value, str)
+        }
+        counts = {len(texts) for texts in parts.values()}
+        if counts <= {1}:
+            continue
+        if len(counts - {1}) > 1 or len(parts) != len([n for n in rule.columns if n in cells]):
+            shown = "; ".join(f"{name}: {len(texts)}" for name, texts in parts.items())
+            message = f"the columns {', '.join(rule.columns)} must hold equally many values"
+            yield cells, Defect(rule.columns[0], shown, "split_counts", message)
+            return
+        for position in range(max(counts)):
+            variant = dict(cells)
+            for name, texts in parts.items():
+                variant[name] = [Cell(texts[position if len(texts) > 1 else 0] or None)]
+            yield variant, None
+        return
+    yield cells, None
