@@ -24,7 +24,7 @@ import psycopg
 
 from connectors.core.registry import source_ids
 from traforo import stack_airflow
-from traforo.stack_api import AirflowApi, DagRun
+from traforo.stack_api import AirflowApi
 from traforo.stack_process import TOKEN_VARIABLE, end_members, is_alive, members, read_state, take_lock
 from traforo.stack_supervisor import EXIT_LOCKED, Spec
 
@@ -298,13 +298,7 @@ def _close_left_over_runs(settings: Settings, stack: Stack) -> None:
     """
     for run in stack.api.dag_runs(active_only=True):
         if run.queued_at is not None and run.queued_at < stack.started_at:
-            _close(settings, stack.api, run)
+            stack.api.fail(run, _STOPPED_NOTE)
+    from traforo.airflow_runs import close_abandoned  # noqa: PLC0415 - database drivers are not needed before
 
-
-def _close(settings: Settings, api: AirflowApi, run: DagRun) -> None:
-    api.fail(run, _STOPPED_NOTE)
-    ops_run = api.xcom(run, "start") if run.dag_id.startswith("ingest_") else None
-    if ops_run is not None:
-        from traforo import pipeline  # noqa: PLC0415 - heavy, and seldom needed here
-
-        pipeline.fail_run(settings, ops_run, _STOPPED_NOTE)
+    close_abandoned(settings, stack.started_at, _STOPPED_NOTE)

@@ -19,6 +19,7 @@ from pathlib import Path
 from typing import Any
 
 TOKEN_VARIABLE = "TRAFORO_STACK_TOKEN"  # noqa: S105 - name of a variable, not a secret
+_TOKEN_LENGTH = 16
 _PROC = Path("/proc")
 
 
@@ -51,11 +52,13 @@ class StackState:
 
 
 def read_state(path: Path) -> StackState | None:
-    """The state written last; None if there is none or a crash left half a file."""
+    """The state written last; None if there is none, a crash left half a file, or it names no supervisor."""
     try:
-        return StackState(**json.loads(path.read_text(encoding="utf-8")))
+        state = StackState(**json.loads(path.read_text(encoding="utf-8")))
+        plausible = state.pid > 1 and len(state.token) >= _TOKEN_LENGTH
     except (OSError, ValueError, TypeError):
         return None
+    return state if plausible else None
 
 
 def start_ticks(pid: int) -> int:
@@ -70,21 +73,20 @@ def is_alive(state: StackState) -> bool:
         os.kill(state.pid, 0)
     except (ProcessLookupError, PermissionError):
         return False
+    if not _PROC.is_dir():
+        return True
     fields = _stat(state.pid)
-    if not fields:
-        return not _PROC.is_dir()
-    return fields[0] != "Z" and state.started in (0, int(fields[19]))
+    return bool(fields) and fields[0] != "Z" and int(fields[19]) == state.started
 
 
 def members(state: StackState) -> list[int]:
     """Living processes of the stack other than its supervisor, its guard and the caller.
 
-    A session id cannot be given to a new process while a member of the session lives, so a session whose
-    leader has another start time than ours holds none of our processes.
+    A process is a member if it carries the stack's token, or if it is in the supervisor's session and younger
+    than the supervisor. A session id cannot be given to a new process while a member of the session lives, so
+    a session whose leader has another start time than ours holds none of our processes; session 0 (what the
+    kernel or another container started) is never ours.
     """
-    leader = start_ticks(state.pid)
-    session_is_ours = leader in (0, state.started)
-    mark = f"{TOKEN_VARIABLE}={state.token}".encode()
     found = []
     for entry in _PROC.iterdir() if _PROC.is_dir() else ():
         if not entry.name.isdigit() or int(entry.name) in (os.getpid(), state.pid, state.guard):
@@ -92,9 +94,15 @@ def members(state: StackState) -> list[int]:
         fields = _stat(int(entry.name))
         if not fields or fields[0] == "Z":
             continue
-        if (session_is_ours and int(fields[3]) == state.pid) or _carries(entry, mark):
+        if _in_session(state, fields) or _carries(entry, state.token):
             found.append(int(entry.name))
     return found
+
+
+def _in_session(state: StackState, fields: list[str]) -> bool:
+    if state.pid <= 1 or state.started <= 0 or int(fields[3]) != state.pid or int(fields[19]) < state.started:
+        return False
+    return start_ticks(state.pid) in (0, state.started)
 
 
 def end_members(state: StackState, grace_s: float, reap: Callable[[], object] = lambda: None) -> int:
@@ -123,7 +131,7 @@ def end_members(state: StackState, grace_s: float, reap: Callable[[], object] = 
 
 
 def _signal_all(state: StackState, number: signal.Signals) -> None:
-    if not _PROC.is_dir():
+    if not _PROC.is_dir() and state.pid > 1:
         with suppress(ProcessLookupError, PermissionError):
             os.killpg(state.pid, number)
         return
@@ -141,7 +149,10 @@ def _stat(pid: int) -> list[str]:
     return text.rpartition(")")[2].split()
 
 
-def _carries(entry: Path, mark: bytes) -> bool:
+def _carries(entry: Path, token: str) -> bool:
+    if len(token) < _TOKEN_LENGTH:
+        return False
+    mark = f"{TOKEN_VARIABLE}={token}".encode()
     try:
         return mark in (entry / "environ").read_bytes().split(b"\0")
     except OSError:

@@ -31,7 +31,7 @@ from traforo.stack_process import (
 EXIT_LOCKED = 3
 EXIT_COMPONENT_DIED = 4
 _TICK_S = 0.2
-_GRACE_S = 8.0
+_GRACE_S = 5.0
 _MAX_DEATHS = 3
 _DEATHS_WITHIN_S = 600.0
 
