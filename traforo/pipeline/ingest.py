@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
@@ -19,6 +20,8 @@ from traforo.settings import Settings
 from warehouse import load as loading
 from warehouse import ops
 from warehouse.merge import merge
+
+logger = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
@@ -221,8 +224,12 @@ def _finish(settings: Settings, run_id: str, source_id: str, *, with_fetch: bool
         check(settings, run_id)
         return commit(settings, run_id)
     except ConnectorError as error:
-        fail_run(settings, run_id, str(error))
-        return StepResult(run_id, source_id, "failed", {}, (str(error),))
+        message = str(error)
+    except Exception as error:  # a fault of ours in one source must not keep the others from running
+        logger.exception("run %s of %s", run_id, source_id)
+        message = f"{source_id}: internal error, please report it: {type(error).__name__}: {error}"
+    fail_run(settings, run_id, message)
+    return StepResult(run_id, source_id, "failed", {}, (message,))
 
 
 def approve(settings: Settings, run_id: str) -> StepResult:
