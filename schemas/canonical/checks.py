@@ -36,6 +36,8 @@ def check_model(model: Model) -> list[str]:
     for table in tables:
         problems += _table(model, table)
     problems += _same_everywhere(tables)
+    used = {column.code_list for table in tables for column in table.columns}
+    problems += [f"code_lists/{name}: no table uses it" for name in model.code_lists if name not in used]
     for code_list in model.code_lists.values():
         values = code_list.values()
         problems += [f"code_lists/{code_list.name}: {code} stands twice" for code in _repeated(values)]

@@ -195,6 +195,12 @@ class Model:
         tables = self.tables if layer == "core" else self.bi
         return tuple(table for _, table in sorted(tables.items()) if table.status != "planned")
 
+    def published_code_lists(self) -> tuple[CodeList, ...]:
+        """The code lists that published tables use, by name."""
+        tables = (*self.published("core"), *self.published("bi"))
+        used = {column.code_list for table in tables for column in table.columns}
+        return tuple(code_list for name, code_list in sorted(self.code_lists.items()) if name in used)
+
     def target(self, column: Column) -> tuple[Table, Column] | None:
         """The table and column that ``column`` refers to, or None."""
         if column.references is None:

@@ -140,7 +140,7 @@ def _seed_rows(model: Model) -> list[tuple[object, ...]]:
             code.uri,
             position,
         )
-        for code_list in sorted(model.code_lists.values(), key=lambda entry: entry.name)
+        for code_list in model.published_code_lists()
         for position, code in enumerate(code_list.codes, start=1)
     ]
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from schemas.canonical.model import LANGUAGES, Column, Layer, Model, Table
+from schemas.canonical.model import LANGUAGES, CodeList, Column, Layer, Model, Table
 from schemas.compiler.render import NOTICE, csv_text
 
 FOLDER = "schemas/generated"
@@ -146,8 +146,8 @@ def _page(model: Model, language: str) -> Iterator[str]:
                 yield from _table(table, language)
     yield from _planned(model, language)
     yield from ("", f"## {words['lists']}")
-    for name in sorted(model.code_lists):
-        yield from _code_list(model, name, language)
+    for code_list in model.published_code_lists():
+        yield from _code_list(code_list, language)
 
 
 def _table(table: Table, language: str) -> Iterator[str]:
@@ -191,9 +191,9 @@ def _planned(model: Model, language: str) -> Iterator[str]:
         yield f"- `{table.name}`: {table.definition.get(language)}"
 
 
-def _code_list(model: Model, name: str, language: str) -> Iterator[str]:
+def _code_list(code_list: CodeList, language: str) -> Iterator[str]:
     words = WORDS[language]
-    code_list = model.code_lists[name]
+    name = code_list.name
     yield from ("", f'### <a id="{name}"></a>`{name}`: {code_list.label.get(language)}', "")
     if code_list.standard:
         yield from (f"{words['standard']}: {code_list.standard}", "")

@@ -54,12 +54,10 @@ def test_the_tables_of_the_foundation_are_published(model: Model) -> None:
 
 
 def test_every_table_column_and_code_speaks_three_languages(model: Model) -> None:
-    texts = [
-        text
-        for table in (*model.tables.values(), *model.bi.values())
-        for described in (table, *table.columns)
-        for text in (described.label, described.definition)
-    ]
+    tables = (*model.tables.values(), *model.bi.values())
+    columns = [column for table in tables for column in table.columns]
+    texts = [text for table in tables for text in (table.label, table.definition)]
+    texts += [text for column in columns for text in (column.label, column.definition)]
     texts += [code.label for code_list in model.code_lists.values() for code in code_list.codes]
     assert len(texts) > 900
     assert all(text.get(language).strip() for text in texts for language in LANGUAGES)
