@@ -47,3 +47,15 @@
 {% macro is_public_mail_domain(expression) -%}
     {{ expression }} ~ '^(gmail|googlemail|hotmail|outlook|live|yahoo|ymail|orange|wanadoo|free|laposte|sfr|neuf|bbox|gmx|protonmail|proton|icloud|me|libero|virgilio|alice|tin|tiscali|tim|fastwebnet|inwind|pec|legalmail|arubapec|aruba|msn|aol|riseup|framalistes|ik|bluewin)\.[a-z.]+$'
 {%- endmacro %}
+
+{#-
+  Free text without the mail addresses of persons and without telephone numbers, each replaced by "[…]". Numbers of
+  four digits and less, quantities and waste codes stay.
+-#}
+{% macro redact_contacts(expression) -%}
+    regexp_replace(
+        regexp_replace({{ expression }}, '[A-Za-z0-9._%+-]+@[A-Za-z0-9.-]+\.[A-Za-z]{2,}', '[…]', 'g'),
+        '(\+|\m00)(33|39|41)[ .\-/]?[0-9](?:[ .\-/]?[0-9]){6,11}|\m0[1-9](?:[ .\-/]?[0-9]{2}){4}\M|\m3[0-9]{2}[ .\-/][0-9]{6,7}\M|\m0[0-9]{1,3}[ .\-/][0-9]{5,8}\M',
+        '[…]', 'g'
+    )
+{%- endmacro %}

@@ -3,9 +3,9 @@
 -- Months that a season text names, once per distinct text: "sept-déc" is a range, "mars, juin" a list, "d'octobre à
 -- mars" wraps the year, "été" is a season, "continu" the whole year. A text without a month gives no row.
 with season as (
-    select distinct saisonnalite as season_text
-    from {{ ref('stg_actif__flux') }}
-    where saisonnalite is not null
+    select distinct season_given as season_text
+    from {{ ref('int_flow_record') }}
+    where season_given is not null
 ),
 
 segment as (

@@ -1,7 +1,8 @@
 {{ config(materialized='table', indexes=[{'columns': ['mention_id'], 'unique': true}, {'columns': ['organisation_id']}]) }}
 
 -- Which mentions are one organisation. Exact identifiers first: mentions that share a valid SIREN, partita IVA,
--- codice fiscale or VAT number, also through a third mention that carries two of them. Then, for mentions without
+-- codice fiscale or VAT number, also through a third mention
+-- that carries two of them. Then, for mentions without
 -- any, the same name (legal form aside) in the same commune, provided it points to one organisation only: a missing
 -- identifier is neutral, two different valid ones keep homonyms apart.
 --

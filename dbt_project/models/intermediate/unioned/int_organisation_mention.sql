@@ -4,7 +4,8 @@
 -- `member_key` is the smallest record that says it, so it does not depend on the order of arrival.
 select distinct on (mention_id)
     mention_id,
-    source,
+    source_id,
+    stream_name,
     role,
     name,
     {{ company_key('name', 'country_code') }} as name_key,
@@ -14,8 +15,8 @@ select distinct on (mention_id)
     tax_id_given,
     rea_given,
     activity_code_given,
-    activity_scheme,
-    street,
+    activity_revision_code,
+    street_given,
     postcode_given,
     municipality_given,
     province_given,
@@ -26,7 +27,10 @@ select distinct on (mention_id)
     phone_given,
     email_given,
     website_given,
-    updated_on,
-    source || '|' || record_key as member_key
+    max(updated_on) over (partition by mention_id) as updated_on,
+    -- A company that ACTIF knows only through flows reserved to the chambers is not shown.
+    bool_or(is_publishable) over (partition by mention_id) as is_publishable,
+    count(*) over (partition by mention_id) as record_count,
+    source_id || '|' || record_key as member_key
 from {{ ref('int_organisation_mention_record') }}
-order by mention_id, source || '|' || record_key collate "C"
+order by mention_id, source_id || '|' || record_key collate "C"

@@ -1,5 +1,8 @@
 -- Every record that speaks of an organisation, all sources, before mentions that say the same are put together.
-{% set parts = ['int_actif__organisation', 'int_tiers_lieux__organisation'] %}
+{% set parts = [
+    'int_actif__organisation', 'int_elenco_sottoprodotti__organisation', 'int_tiers_lieux__organisation',
+    'int_synergie__organisation'
+] %}
 with mentions as (
     {% for part in parts %}
     select * from {{ ref(part) }}
@@ -10,8 +13,8 @@ with mentions as (
 select
     *,
     {{ hash_of([
-        'source', 'role', 'name', 'site_name', 'country_code', 'business_id_given', 'tax_id_given', 'rea_given',
-        'street', 'postcode_given', 'municipality_given', 'province_given', 'lau_given', 'latitude', 'longitude'
+        'source_id', 'role', 'name', 'site_name', 'country_code', 'business_id_given', 'tax_id_given', 'rea_given',
+        'street_given', 'postcode_given', 'municipality_given', 'province_given', 'lau_given', 'latitude', 'longitude'
     ]) }} as mention_id,
     {{ place_id() }} as place_id
 from mentions

@@ -1,7 +1,8 @@
 {{ config(materialized='ephemeral') }}
 
--- Period that the quantity refers to where its unit does not say so. "Continu" and "régulier" describe how the flow
--- runs, not what the number counts, so the contract's rule applies to them: an amount per year.
+-- What the frequency says about the period of the quantity. The contract counts per year unless the unit says
+-- otherwise; "mensuel" or "continu" describe how often the flow runs, not what the number counts, so they are mapped
+-- to nothing on purpose. Only a flow that happens once, or per batch, has no yearly quantity.
 select
     source_value,
     code
@@ -10,29 +11,22 @@ from (
     ('annuel', 'YEAR'),
     ('annuelle', 'YEAR'),
     ('par an', 'YEAR'),
-    ('trimestriel', 'QUARTER'),
-    ('trimestrielle', 'QUARTER'),
-    ('mensuel', 'MONTH'),
-    ('mensuelle', 'MONTH'),
-    ('par mois', 'MONTH'),
-    ('hebdomadaire', 'WEEK'),
-    ('par semaine', 'WEEK'),
-    ('journalier', 'DAY'),
-    ('quotidien', 'DAY'),
-    ('quotidienne', 'DAY'),
-    ('par jour', 'DAY'),
     ('ponctuel', 'ONE_OFF'),
     ('ponctuelle', 'ONE_OFF'),
     ('unique', 'ONE_OFF'),
+    ('exceptionnel', 'ONE_OFF'),
     ('par lot', 'BATCH'),
     ('lot', 'BATCH'),
     ('campagne', null),
     ('continu', null),
     ('continue', null),
+    ('trimestriel', null),
+    ('mensuel', null),
+    ('hebdomadaire', null),
+    ('journalier', null),
+    ('quotidien', null),
     ('regulier', null),
-    ('reguliere', null),
     ('saisonnier', null),
-    ('saisonniere', null),
     ('irregulier', null),
     ('variable', null)
 ) as mapping (source_value, code)

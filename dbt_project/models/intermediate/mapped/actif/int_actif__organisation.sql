@@ -1,18 +1,23 @@
--- One row per flow record: the company and site it speaks of. ACTIF is a French tool; its SIRET field also
--- holds SIRENs and damaged numbers, which the identifier model sorts out.
+-- One row per flow record: the company and site it speaks of. ACTIF's SIRET field also holds SIRENs, damaged numbers
+-- and, for partners across the border, Italian tax codes; the identifier model sorts them out by their shape.
 select
-    'actif' as source,
+    'actif' as source_id,
+    'flux' as stream_name,
     record_key,
     'operator' as role,
-    raison_sociale as name,
+    coalesce(raison_sociale, nom_site, siret) as name,
     nom_site as site_name,
-    'FR' as country_code,
+    case
+        when {{ alphanumeric('siret') }} ~ '^([0-9]{11}|[A-Z]{6}[0-9LMNPQRSTUV]{2}[A-Z].{7})$' then 'IT'
+        when code_insee ~ '^[0-9]{6}$' then 'IT'
+        else 'FR'
+    end as country_code,
     siret as business_id_given,
     cast(null as text) as tax_id_given,
     cast(null as text) as rea_given,
     code_naf as activity_code_given,
-    'NAF_REV2' as activity_scheme,
-    adresse as street,
+    {{ naf_revision('code_naf') }} as activity_revision_code,
+    adresse as street_given,
     code_postal as postcode_given,
     commune as municipality_given,
     cast(null as text) as province_given,
@@ -22,5 +27,6 @@ select
     cast(null as text) as phone_given,
     cast(null as text) as email_given,
     cast(null as text) as website_given,
-    date_maj as updated_on
+    date_maj as updated_on,
+    confidentialite = 'public' as is_publishable
 from {{ ref('stg_actif__flux') }}

@@ -1,0 +1,120 @@
+{{ config(materialized='table', indexes=[{'columns': ['source_id', 'record_key'], 'unique': true}]) }}
+
+-- Flows with their quantity per year, months, material, List of Waste code and activity. What the source gave stays
+-- beside every derived value, and each derived value says how it was obtained.
+with waste_code as (
+    -- Digits are what counts: "03 01 04*", "030104", "03.01.04", "200140-CAVO". A spreadsheet may have eaten the first
+    -- zero; it is put back only if that gives a code of the list.
+    select
+        source_id,
+        record_key,
+        low_code_given,
+        {{ digits("substring(low_code_given from '^[^A-Za-z*]*')") }} as low_digits
+    from {{ ref('int_flow_record') }}
+    where low_code_given is not null
+),
+
+recognised_code as (
+    select
+        waste_code.source_id,
+        waste_code.record_key,
+        low_code.low_code,
+        low_code.is_hazardous
+    from waste_code
+    inner join {{ ref('low_code') }} as low_code
+        on
+            low_code.low_level = 'code'
+            and (waste_code.low_digits = low_code.low_code
+            or (length(waste_code.low_digits) = 5 and '0' || waste_code.low_digits = low_code.low_code))
+),
+
+quantified as (
+    select
+        flow.*,
+        unit.unit_code,
+        unit.dimension,
+        unit.factor,
+        coalesce(
+            unit.period_code, flow.frequency_period_code, case when flow.quantity_given is not null then 'YEAR' end
+        ) as period_code,
+        coalesce(unit.period_code, flow.frequency_period_code) is not null as is_period_stated,
+        coalesce(
+            unit.per_year, case when unit.period_code is null and coalesce(flow.frequency_period_code, 'YEAR') = 'YEAR' then 1 end
+        ) as per_year
+    from {{ ref('int_flow_record') }} as flow
+    left join {{ ref('int_unit') }} as unit on flow.unit_given = unit.unit_given
+),
+
+converted as (
+    select
+        *,
+        quantity_given * factor * per_year as quantity_per_year
+    from quantified
+)
+
+select
+    flow.source_id,
+    flow.stream_name,
+    flow.record_key,
+    'flow_' || md5(flow.source_id || '|' || flow.record_key) as flow_id,
+    flow.direction_code,
+    flow.flow_type_code,
+    flow.legal_status_code,
+    flow.material_text,
+    flow.material_description_text,
+    flow.material_language_code,
+    material.material_code,
+    coalesce(material.match_method_code, 'NONE') as material_match_method_code,
+    material.match_score as material_match_score,
+    recognised_code.low_code,
+    case when recognised_code.low_code is not null then flow.detail_origin_code end as low_code_origin_code,
+    recognised_code.is_hazardous,
+    flow.quantity_given,
+    flow.unit_given,
+    flow.unit_code,
+    flow.period_code,
+    case when flow.dimension = 'mass' then flow.quantity_per_year end as quantity_t_per_year,
+    case when flow.dimension = 'volume' then flow.quantity_per_year end as quantity_m3_per_year,
+    case when flow.dimension = 'energy' then flow.quantity_per_year end as quantity_mwh_per_year,
+    case
+        when flow.quantity_per_year is null then 'UNKNOWN'
+        when flow.detail_origin_code = 'EXTRACTED' then 'EXTRACTED'
+        when not flow.is_period_stated then 'ASSUMED'
+        when flow.factor = 1 and flow.per_year = 1 then 'GIVEN'
+        else 'CONVERTED'
+    end as quantity_basis_code,
+    season.month_mask,
+    season.months,
+    flow.physical_state_code,
+    coalesce(
+        treatment.code,
+        regexp_replace(substring(upper(flow.treatment_given) from '^\s*(R\s?(?:1[0-3]|[1-9])|D\s?(?:1[0-5]|[1-9]))\M'), '\s', '')
+    ) as treatment_operation_code,
+    flow.confidentiality_code,
+    flow.is_active,
+    activity.activity_code,
+    case when activity.activity_code is not null then flow.activity_role_code end as activity_role_code,
+    flow.source_url,
+    flow.source_updated_date,
+    mention.mention_id,
+    member.organisation_id,
+    site.site_id,
+    member.country_code,
+    member.territory_code,
+    member.point_latitude as latitude,
+    member.point_longitude as longitude
+from converted as flow
+left join recognised_code on flow.source_id = recognised_code.source_id and flow.record_key = recognised_code.record_key
+left join {{ ref('int_material_text') }} as material
+    on flow.material_text = material.material_text and flow.material_language_code = material.language_code
+left join {{ ref('int_season') }} as season on flow.season_given = season.season_text
+left join {{ ref('_map_treatment_term') }} as treatment
+    on {{ normalise_text('flow.treatment_given') }} = treatment.source_value
+left join {{ ref('int_activity_code') }} as activity
+    on
+        flow.activity_code_given = activity.code_given
+        and flow.activity_revision_code = activity.activity_revision_code
+left join {{ ref('int_organisation_mention_record') }} as mention
+    on flow.source_id = mention.source_id and flow.record_key = mention.record_key and mention.role = 'operator'
+left join {{ ref('int_organisation_member') }} as member on mention.mention_id = member.mention_id
+left join {{ ref('int_site_mention') }} as site on mention.mention_id = site.mention_id

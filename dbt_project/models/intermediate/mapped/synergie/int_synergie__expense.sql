@@ -1,0 +1,70 @@
+-- Expense lines in the words of the common model, not yet linked. Amounts are in euros; `is_sensitive` marks every
+-- line that can identify a person: staff and travel lines, pay and mission documents, lines the export itself
+-- marks, and suppliers that are natural persons (a sixteen-character codice fiscale).
+with line as (
+    select
+        depense.*,
+        {{ normalise_text('depense.code_projet') }} as project_key,
+        {{ normalise_text('depense.partenaire') }} as partner_key,
+        categorie.code as cost_category_code,
+        methode.code as cost_method_code,
+        type_piece.code as document_type_code,
+        coalesce(statut.code, 'UNKNOWN') as expense_status_code
+    from {{ ref('stg_synergie__depenses') }} as depense
+    left join {{ ref('_map_synergie__categorie') }} as categorie
+        on {{ normalise_text('depense.categorie') }} = categorie.source_value
+    left join {{ ref('_map_synergie__methode') }} as methode
+        on {{ normalise_text('depense.methode') }} = methode.source_value
+    left join {{ ref('_map_synergie__type_piece') }} as type_piece
+        on {{ normalise_text('depense.type_piece') }} = type_piece.source_value
+    left join {{ ref('_map_synergie__statut') }} as statut
+        on {{ normalise_text('depense.statut') }} = statut.source_value
+)
+
+select
+    'synergie' as source_id,
+    'depenses' as stream_name,
+    record_key,
+    project_key,
+    partner_key,
+    code_projet as project_code,
+    partenaire as partner_name,
+    coalesce(numero_depense, substring(record_key from '[^|]*$')) as expense_number,
+    case when numero_demande ~ '^[0-9]{1,9}$' then cast(numero_demande as integer) end as claim_number,
+    periode_debut as claim_period_start_date,
+    periode_fin as claim_period_end_date,
+    code_wp as work_package_code,
+    code_activite as project_activity_code,
+    cost_category_code,
+    coalesce(categorie, section) as cost_category_text,
+    cost_method_code,
+    document_type_code,
+    fournisseur as supplier_name,
+    fournisseur_id as supplier_id_given,
+    numero_facture as invoice_number,
+    date_facture as invoice_date,
+    date_paiement as payment_date,
+    libelle as expense_text,
+    {{ amount_eur('montant_ht', 'devise', 'taux_change') }} as amount_net_eur,
+    {{ amount_eur('montant_tva', 'devise', 'taux_change') }} as amount_vat_eur,
+    tva_recuperable as is_vat_recoverable,
+    {{ amount_eur('montant_ttc', 'devise', 'taux_change') }} as amount_gross_eur,
+    taux_affectation as imputation_pct,
+    {{ amount_eur('montant_declare', 'devise', 'taux_change') }} as amount_declared_eur,
+    {{ amount_eur('montant_certifie', 'devise', 'taux_change') }} as amount_certified_eur,
+    {{ amount_eur('montant_ecarte', 'devise', 'taux_change') }} as amount_rejected_eur,
+    motif_ecart as rejection_reason_text,
+    expense_status_code,
+    upper(devise) as currency_code,
+    taux_change as exchange_rate,
+    coalesce(donnees_sensibles, false)
+    or coalesce(cost_category_code in ('STAFF', 'TRAVEL_ACCOMMODATION'), false)
+    or coalesce(document_type_code in ('PAYSLIP', 'TIMESHEET', 'TRAVEL_ORDER', 'EXPENSE_REPORT'), false)
+    or coalesce({{ alphanumeric('fournisseur_id') }} ~ '^[A-Z]{6}[0-9LMNPQRSTUV]{2}[A-Z]', false) as is_sensitive,
+    fichier as source_file_name,
+    feuille as source_sheet_name,
+    ligne as source_row_number,
+    run_id,
+    fetched_at,
+    payload_hash
+from line

@@ -1,0 +1,16 @@
+-- Run, time and content hash of every live record of every stream.
+{% set streams = [
+    ('actif', 'flux'), ('elenco_sottoprodotti', 'iscrizioni'), ('tiers_lieux', 'lieux'),
+    ('tiers_lieux', 'actualites'), ('synergie', 'depenses'), ('synergie', 'budgets')
+] %}
+{% for source_id, stream_name in streams %}
+select
+    '{{ source_id }}' as source_id,
+    '{{ stream_name }}' as stream_name,
+    record_key,
+    run_id,
+    fetched_at,
+    payload_hash
+from {{ ref('stg_' ~ source_id ~ '__' ~ stream_name) }}
+{{ "union all" if not loop.last }}
+{% endfor %}

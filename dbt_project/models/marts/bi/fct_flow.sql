@@ -1,0 +1,23 @@
+select
+    flow_id,
+    organisation_id,
+    coalesce(material_code, 'UNKNOWN') as material_code,
+    coalesce(territory_code, 'UNKNOWN') as territory_code,
+    source_updated_date,
+    direction_code,
+    flow_type_code,
+    legal_status_code,
+    physical_state_code,
+    is_hazardous,
+    quantity_t_per_year,
+    quantity_m3_per_year,
+    quantity_mwh_per_year,
+    quantity_basis_code,
+    month_mask,
+    cast(length(months) + 1 as integer) / 3 as month_count,
+    1 as flow_count,
+    latitude,
+    longitude,
+    source_id,
+    is_stale
+from {{ ref('flow') }}

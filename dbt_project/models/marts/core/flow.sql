@@ -1,0 +1,46 @@
+-- Published flows: public, still active, with a label and an organisation. A waste code that we inferred would not
+-- stand here as the company's; only those given by the source or read in its own text do.
+select
+    flow.flow_id,
+    flow.organisation_id,
+    flow.site_id,
+    flow.direction_code,
+    flow.flow_type_code,
+    flow.legal_status_code,
+    flow.material_code,
+    flow.material_text,
+    {{ redact_contacts('flow.material_description_text') }} as material_description_text,
+    flow.material_language_code,
+    flow.material_match_method_code,
+    flow.material_match_score,
+    flow.low_code,
+    flow.low_code_origin_code,
+    flow.is_hazardous,
+    flow.quantity_given,
+    flow.unit_given,
+    flow.unit_code,
+    flow.period_code,
+    flow.quantity_t_per_year,
+    flow.quantity_m3_per_year,
+    flow.quantity_mwh_per_year,
+    flow.quantity_basis_code,
+    flow.month_mask,
+    flow.months,
+    flow.physical_state_code,
+    flow.treatment_operation_code,
+    flow.confidentiality_code,
+    flow.activity_code,
+    flow.activity_role_code,
+    coalesce(flow.country_code, organisation.country_code) as country_code,
+    flow.territory_code,
+    case when not organisation.is_natural_person then flow.latitude end as latitude,
+    case when not organisation.is_natural_person then flow.longitude end as longitude,
+    flow.source_id,
+    flow.record_key as source_record_key,
+    flow.source_url,
+    flow.source_updated_date,
+    status.is_stale
+from {{ ref('int_publishable_flow') }} as flow
+inner join {{ ref('int_organisation') }} as organisation on flow.organisation_id = organisation.organisation_id
+inner join {{ ref('int_source_status') }} as status
+    on flow.source_id = status.source_id and flow.stream_name = status.stream_name

@@ -1,0 +1,105 @@
+-- Lineage: every source record behind every published entity, with the run that brought its last version and the hash
+-- of its content. Keys only; the content stays in the raw layer.
+with entity as (
+    select
+        'organisation' as entity_table_name,
+        member.organisation_id as entity_id,
+        record.source_id,
+        record.stream_name,
+        record.record_key,
+        case when organisation.source_count = 1 then 'NONE' else member.link_method end as match_method_code
+    from {{ ref('int_organisation_mention_record') }} as record
+    inner join {{ ref('int_organisation_member') }} as member on record.mention_id = member.mention_id
+    inner join {{ ref('organisation') }} as organisation on member.organisation_id = organisation.organisation_id
+    where record.is_publishable
+
+    union all
+
+    select
+        'flow' as entity_table_name,
+        flow.flow_id as entity_id,
+        flow.source_id,
+        flow.stream_name,
+        flow.record_key,
+        'SOURCE_KEY' as match_method_code
+    from {{ ref('int_publishable_flow') }} as flow
+    inner join {{ ref('flow') }} as published on flow.flow_id = published.flow_id
+
+    union all
+
+    select
+        'third_place' as entity_table_name,
+        cluster.third_place_id as entity_id,
+        'tiers_lieux' as source_id,
+        'lieux' as stream_name,
+        cluster.record_key,
+        cluster.link_method as match_method_code
+    from {{ ref('int_third_place_cluster') }} as cluster
+    inner join {{ ref('third_place') }} as third_place on cluster.third_place_id = third_place.third_place_id
+
+    union all
+
+    select
+        'news_item' as entity_table_name,
+        news_item_id as entity_id,
+        source_id,
+        'actualites' as stream_name,
+        source_record_key as record_key,
+        'SOURCE_KEY' as match_method_code
+    from {{ ref('news_item') }}
+
+    union all
+
+    select
+        'expense' as entity_table_name,
+        expense_id as entity_id,
+        source_id,
+        'depenses' as stream_name,
+        source_record_key as record_key,
+        'SOURCE_KEY' as match_method_code
+    from {{ ref('expense') }}
+
+    union all
+
+    select
+        'budget' as entity_table_name,
+        budget_id as entity_id,
+        source_id,
+        'budgets' as stream_name,
+        source_record_key as record_key,
+        'SOURCE_KEY' as match_method_code
+    from {{ ref('budget') }}
+),
+
+distinct_entity as (
+    select
+        entity_table_name,
+        entity_id,
+        source_id,
+        stream_name,
+        record_key,
+        min(match_method_code) as match_method_code
+    from entity
+    group by entity_table_name, entity_id, source_id, stream_name, record_key
+)
+
+select
+    entity.entity_table_name,
+    entity.entity_id,
+    entity.source_id,
+    entity.stream_name,
+    entity.record_key as source_record_key,
+    entity.match_method_code,
+    case entity.match_method_code
+        when 'IDENTIFIER' then 1.0 when 'SOURCE_KEY' then 1.0 when 'NAME_PLACE' then 0.9 when 'CONTACT' then 0.85
+        when 'EXACT' then 0.8
+    end as match_score,
+    lineage.run_id,
+    lineage.fetched_at,
+    lineage.payload_hash
+from distinct_entity as entity
+inner join {{ ref('int_lineage') }} as lineage
+    on
+        entity.source_id = lineage.source_id
+        and entity.stream_name = lineage.stream_name
+        and entity.record_key = lineage.record_key
