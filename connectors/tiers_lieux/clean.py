@@ -30,7 +30,8 @@ _BREAKS = re.compile(r"<\s*(br|/p|/li|/div|/h[1-6]|/tr|/ul|/ol|/td|/th)\b[^>]*>"
 _MARKUP = re.compile(r"[<&]")
 _MAX_PASSES = 6
 _MILLISECONDS_FROM = 100_000_000_000
-_EPOCH_DIGITS = re.compile(r"-?\d{9,13}")
+_SECONDS_FROM = 100_000_000  # 1973; smaller numbers are years or nothing
+_EPOCH_DIGITS = re.compile(r"\d{9,13}")
 _ISO_DAY = re.compile(r"(\d{4}-\d{2}-\d{2})(?:[T ].*)?")
 _LOCAL_DAY = re.compile(r"(\d{1,2})[/.](\d{1,2})[/.](\d{4})(?:[ T]\d{1,2}[:h].*)?")
 _MONTHS = {
@@ -101,9 +102,9 @@ def day(value: Any) -> Any:
         value = value.get("sec", value.get("$date", value))
     if value is None or isinstance(value, (bool, dict)):
         return value
-    if isinstance(value, (int, float)) or _EPOCH_DIGITS.fullmatch(str(value).strip()):
-        return _epoch_day(float(value))
     text = clean_text(str(value))
+    if _EPOCH_DIGITS.fullmatch(text) or (isinstance(value, float) and value >= _SECONDS_FROM):
+        return _epoch_day(value)
     if not text or text.startswith("0000-00-00") or text in {"0", "00/00/0000"} or is_placeholder(text):
         return None
     if match := _ISO_DAY.fullmatch(text):
@@ -119,15 +120,13 @@ def _local_day(text: str) -> str | None:
         return None
 
 
-def _epoch_day(seconds: float) -> Any:
-    if seconds == 0:
-        return None
-    if abs(seconds) >= _MILLISECONDS_FROM:
-        seconds /= 1000
+def _epoch_day(value: Any) -> Any:
     try:
+        seconds = float(value)
+        seconds = seconds / 1000 if abs(seconds) >= _MILLISECONDS_FROM else seconds
         return datetime.fromtimestamp(seconds, UTC).astimezone(ZONE).date().isoformat()
     except (OverflowError, OSError, ValueError):
-        return str(seconds)
+        return str(value)[:40]
 
 
 def _iso_day(text: str) -> str | None:

@@ -49,7 +49,7 @@ class Instance(BaseModel):
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
-    id: str = Field(pattern=r"^[a-z][a-z0-9_]{0,39}$")
+    id: str = Field(pattern=r"^[a-z][a-z0-9_-]{0,39}$")
     family: str
     enabled: bool | None = None
     url: str | None = None

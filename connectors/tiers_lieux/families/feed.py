@@ -85,7 +85,7 @@ def _xml_feed(part: LandedPart) -> Iterator[Item]:
     # Bytes in a stream object: a text or a bare byte string would be taken for a URL or a file name.
     parsed = feedparser.parse(
         io.BytesIO(part.path.read_bytes()),
-        response_headers={"content-type": "application/xml", "content-location": part.url},
+        response_headers={"content-type": "application/xml", "content-location": _base(root) or part.url},
     )
     if isinstance(parsed.get("bozo_exception"), SAXException):
         raise Fatal(f"not well-formed: {parsed.bozo_exception}", where=part.name, rule="xml_malformed")
@@ -94,6 +94,15 @@ def _xml_feed(part: LandedPart) -> Iterator[Item]:
     for number, entry in enumerate(parsed.entries, start=1):
         data, doubts = news_data(_entry(entry, parsed.feed))
         yield Item(f"item {number}", data, doubts=doubts)
+
+
+def _base(root: Any) -> str | None:
+    """Address of the site the feed belongs to; relative links in its texts start from there."""
+    link = root.findtext("channel/link")
+    if link is None:
+        found = root.find("{http://www.w3.org/2005/Atom}link[@rel='alternate']")
+        link = found.get("href", "") if found is not None else ""
+    return link.strip() if link.strip().startswith(("http://", "https://")) else None
 
 
 def _entry(entry: Any, feed: Any) -> NewsItem:
