@@ -1,4 +1,7 @@
-"""``python -m schemas.compile [--check]``: write the files generated from the canonical model, or compare them.
+"""``python -m schemas.compile [--check | --freeze]``: write the files generated from the canonical model.
+
+``--check`` compares only. ``--freeze`` also keeps the interface as that of a released version: from then on a
+change that the version number does not announce is refused.
 
 Folders listed in ``OWNED`` hold generated files only: one that no generator makes any more is removed (or
 reported by ``--check``).
@@ -12,20 +15,29 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from schemas.canonical.model import ModelError, load_model
-from schemas.compiler import dbt, dictionary, json_schema, odcs, source_contracts
+from schemas.compiler import dbt, diagram, dictionary, json_schema, odcs, source_contracts, versions
 
 ROOT = Path(__file__).resolve().parent.parent
 OWNED = ("schemas/generated", "dbt_project/seeds/generated")
-GENERATORS = (json_schema.build, odcs.build, dictionary.build, dbt.build, source_contracts.build)
+GENERATORS = (
+    json_schema.build,
+    odcs.build,
+    dictionary.build,
+    diagram.build,
+    dbt.build,
+    source_contracts.build,
+)
 
 
 def generate(version: str = "v1") -> dict[str, str]:
     """All generated files of a version: path from the root of the repository → text.
 
     Raises:
-        ModelError: the model's YAML is wrong.
+        ModelError: the model's YAML is wrong, or changed without a new version.
     """
     model = load_model(version)
+    if problems := versions.unannounced(model, versions.released_path(version)):
+        raise ModelError(problems)
     return {path: text for build in GENERATORS for path, text in build(model).items()}
 
 
@@ -67,12 +79,15 @@ def main(arguments: list[str] | None = None) -> int:
     """The command; 1 if ``--check`` finds a difference, 2 if the model is wrong."""
     parser = argparse.ArgumentParser(prog="python -m schemas.compile", description=__doc__)
     parser.add_argument("--check", action="store_true", help="compare only; exit 1 on any difference")
+    parser.add_argument("--freeze", action="store_true", help="keep the interface as that of a released version")
     options = parser.parse_args(arguments)
     try:
         files = generate()
     except ModelError as error:
         sys.stderr.write(f"{error}\n")
         return 2
+    if options.freeze:
+        versions.freeze(load_model(), versions.released_path())
     lines = differences(files) if options.check else write(files)
     for line in lines:
         sys.stdout.write(f"{line}\n")
