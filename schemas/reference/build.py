@@ -11,7 +11,7 @@ import logging
 import sys
 from collections.abc import Callable, Iterable, Sequence
 
-from schemas.reference import activity, territory, waste
+from schemas.reference import activity, company, crossing, currency, territory, vocabulary, waste
 from schemas.reference.seed import SEEDS, ReferenceDataError, Row, load_specs, render
 
 BUILDERS: dict[str, Callable[[], Iterable[Row]]] = {
@@ -28,6 +28,15 @@ BUILDERS: dict[str, Callable[[], Iterable[Row]]] = {
     "nace_class": activity.nace_class,
     "naf_ateco": activity.naf_ateco,
     "nace_crosswalk": activity.nace_crosswalk,
+    "unit": vocabulary.unit,
+    "unit_term": vocabulary.unit_term,
+    "legal_form": company.legal_form,
+    "legal_form_pattern": company.legal_form_pattern,
+    "physical_state_term": vocabulary.physical_state_term,
+    "third_place_type_term": vocabulary.third_place_type_term,
+    "cost_category_term": vocabulary.cost_category_term,
+    "fx_rate": currency.fx_rate,
+    "alcotra_pass": crossing.alcotra_pass,
 }
 
 log = logging.getLogger("schemas.reference")

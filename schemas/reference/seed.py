@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import csv
 import io
+import re
 import unicodedata
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -17,12 +18,14 @@ from pathlib import Path
 from typing import Any
 
 import yaml
-from unidecode import unidecode
 
 ROOT = Path(__file__).resolve().parents[2]
 LISTS = Path(__file__).resolve().parent / "lists"
 SEEDS = ROOT / "dbt_project" / "seeds" / "reference"
 PROPERTIES = SEEDS / "_reference__seeds.yml"
+
+_LIGATURES = {"œ": "oe", "Œ": "oe", "æ": "ae", "Æ": "ae", "ß": "ss"}
+_NOT_KEPT = re.compile(r"[^a-z0-9]+")
 
 Value = str | int | float | Decimal | bool | None
 Row = Mapping[str, Value]
@@ -119,10 +122,14 @@ def _cell(value: Value) -> str:
 def normalise(text: str) -> str:
     """Form under which terms are compared: lower case, no accents, letters and digits, single blanks.
 
-    ``œ`` becomes ``oe``, an apostrophe or a hyphen a blank: ``Étoile-d'Œuf`` → ``etoile d oeuf``.
+    The same result as the dbt macro ``normalise_text``: ligatures opened, compatibility decomposition,
+    combining marks dropped, everything else but a-z and 0-9 a blank. ``Étoile-d'Œuf`` → ``etoile d oeuf``.
     """
-    plain = unidecode(unicodedata.normalize("NFKC", text)).lower()
-    return " ".join("".join(char if char.isalnum() else " " for char in plain).split())
+    for ligature, letters in _LIGATURES.items():
+        text = text.replace(ligature, letters)
+    plain = unicodedata.normalize("NFKD", text)
+    plain = "".join(char for char in plain if not unicodedata.combining(char)).lower()
+    return " ".join(_NOT_KEPT.sub(" ", plain).split())
 
 
 def require_unique(name: str, rows: Sequence[Row], *key: str) -> None:

