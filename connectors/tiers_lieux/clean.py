@@ -64,7 +64,7 @@ def plain_text(value: str, *, lines: bool = False) -> str:
         text = stripped
     text = clean_text(text)
     if not lines:
-        return re.sub(r"\s+", " ", text)
+        return " ".join(text.split())
     text = re.sub(r"[^\S\n]+", " ", text)
     return re.sub(r" ?\n ?", "\n", re.sub(r"\s*\n\s*\n\s*", "\n\n", text)).strip()
 
