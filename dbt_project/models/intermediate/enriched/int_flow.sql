@@ -102,7 +102,8 @@ select
     member.country_code,
     member.territory_code,
     member.point_latitude as latitude,
-    member.point_longitude as longitude
+    member.point_longitude as longitude,
+    member.point_origin_code
 from converted as flow
 left join recognised_code on flow.source_id = recognised_code.source_id and flow.record_key = recognised_code.record_key
 left join {{ ref('int_material_text') }} as material

@@ -7,7 +7,7 @@ select
     coalesce(partner.territory_code, 'UNKNOWN') as territory_code,
     expense.invoice_date,
     expense.payment_date,
-    cast(expense.claim_number as text) as claim_number,
+    expense.claim_number,
     expense.work_package_code,
     expense.cost_category_code,
     expense.cost_method_code,

@@ -11,6 +11,7 @@ select
     budget.amount_erdf_eur,
     budget.amount_national_public_eur,
     budget.amount_self_financing_eur,
+    budget.erdf_rate_pct,
     budget.amount_budget_given,
     budget.currency_code,
     budget.source_id,

@@ -1,10 +1,11 @@
 -- Expense lines, counted in the name of the beneficiary. On a line that can identify a person (int_synergie__expense)
--- supplier, references and texts are emptied; amounts, dates and category stay. A line whose amount cannot be put in
--- euros is left out: it would be read as one.
+-- supplier, references and texts are emptied; amounts, dates and category stay. A line in another currency without a rate has no
+-- amount in euros; what it declares stays in its own currency.
 select
     'exp_' || md5(expense.source_id || '|' || expense.record_key) as expense_id,
     partner.project_id,
     partner.partner_id,
+    delegate.partner_id as delegate_partner_id,
     expense.expense_number,
     expense.claim_number,
     expense.claim_period_start_date,
@@ -32,11 +33,19 @@ select
     expense.amount_gross_eur,
     expense.imputation_pct,
     expense.amount_declared_eur,
+    expense.amount_declared_given,
+    expense.has_ambiguous_amount,
     expense.amount_certified_eur,
     expense.amount_rejected_eur,
     case
         when not expense.is_sensitive then {{ redact_contacts('expense.rejection_reason_text') }}
     end as rejection_reason_text,
+    expense.amount_erdf_eur,
+    expense.amount_national_public_eur,
+    expense.amount_self_financing_eur,
+    expense.control_date,
+    expense.certificate_number,
+    case when not expense.is_sensitive then expense.procurement_reference end as procurement_reference,
     expense.expense_status_code,
     expense.currency_code,
     case when expense.currency_code <> 'EUR' then expense.exchange_rate end as exchange_rate,
@@ -52,5 +61,6 @@ inner join {{ ref('int_partner') }} as partner
     on expense.project_key = partner.project_key and expense.partner_key = partner.partner_key
 inner join {{ ref('int_source_status') }} as status
     on expense.source_id = status.source_id and expense.stream_name = status.stream_name
+left join {{ ref('int_partner') }} as delegate
+    on expense.project_key = delegate.project_key and expense.delegate_key = delegate.partner_key
 left join {{ ref('int_expense_supplier') }} as supplier on expense.record_key = supplier.record_key
-where expense.amount_declared_eur is not null

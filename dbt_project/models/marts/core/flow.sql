@@ -35,6 +35,7 @@ select
     flow.territory_code,
     case when not organisation.is_natural_person then flow.latitude end as latitude,
     case when not organisation.is_natural_person then flow.longitude end as longitude,
+    case when not organisation.is_natural_person then flow.point_origin_code end as point_origin_code,
     flow.source_id,
     flow.record_key as source_record_key,
     flow.source_url,

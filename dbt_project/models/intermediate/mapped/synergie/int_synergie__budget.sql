@@ -15,6 +15,7 @@ select
     end as amount_erdf_eur,
     case when upper(budget.devise) = 'EUR' then budget.cpn end as amount_national_public_eur,
     case when upper(budget.devise) = 'EUR' then budget.autofinancement end as amount_self_financing_eur,
+    budget.taux_feder as erdf_rate_pct,
     budget.montant_total as amount_budget_given,
     upper(budget.devise) as currency_code
 from {{ ref('stg_synergie__budgets') }} as budget
