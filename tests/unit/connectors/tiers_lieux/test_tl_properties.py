@@ -8,7 +8,8 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given as any_of
+from hypothesis import settings
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
@@ -18,6 +19,13 @@ from connectors.tiers_lieux.values import Mapper
 from schemas.sources.tiers_lieux import Lieu
 
 OSM = re.compile(r"(Mo|Tu|We|Th|Fr|Sa|Su)([-,](Mo|Tu|We|Th|Fr|Sa|Su))? \d\d:\d\d-\d\d:\d\d(,\d\d:\d\d-\d\d:\d\d)*")
+
+
+def given(*strategies: Any) -> Any:
+    """Without a deadline: on a busy machine a pause of the scheduler is not a slow function."""
+    return lambda test: settings(deadline=None)(any_of(*strategies)(test))
+
+
 VALUES = st.recursive(
     st.none() | st.booleans() | st.integers() | st.decimals(allow_nan=False, allow_infinity=False) | st.text(),
     lambda inner: st.lists(inner, max_size=4) | st.dictionaries(st.text(), inner, max_size=4),
