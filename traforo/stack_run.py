@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 _TICK_S = 1.0
 _EVENT_PATIENCE_S = 8.0  # an event becomes a run within a scheduler tick or two; later it is lost
 _MOST_WAKE_UPS = 2
+_LONGEST_REASON = 400
 
 
 @dataclass(frozen=True)
@@ -215,7 +216,7 @@ def _report(settings: Settings, running: stack.Stack, one: _Pass, started: float
 
 
 def _why(logs: Path, task: TaskRun) -> str:
-    """The exception that ended a task, from its log; else where the log lies."""
+    """First line of the exception that ended a task, and where its log lies."""
     log = (
         logs / f"dag_id={task.dag_id}" / f"run_id={task.run_id}" / f"task_id={task.task_id}"
         / f"attempt={task.try_number}.log"
@@ -228,5 +229,6 @@ def _why(logs: Path, task: TaskRun) -> str:
                 if detail:
                     reason = f"{detail[0]['exc_type']}: {detail[0]['exc_value']}"
     except (OSError, ValueError, LookupError):
-        return f"its log {log} cannot be read"
-    return reason or f"see {log}"
+        reason = "its log cannot be read"
+    first = reason.strip().partition("\n")[0]
+    return f"{first[:_LONGEST_REASON]} (log: {log})"
