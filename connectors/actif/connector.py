@@ -12,6 +12,7 @@ from connectors.actif.layouts import Chosen, choose, load_layouts, nearest
 from connectors.actif.tables import apply_layout, read_csv_flows, read_xlsx_flows
 from connectors.core.errors import BadConfig, Defect, Fatal, Retriable
 from connectors.core.formats import read_json_items
+from connectors.core.mojibake import repair_fields
 from connectors.core.paginate import PageNumber, full_url, json_facts, walk
 from connectors.core.parts import response_part
 from connectors.core.source import FetchContext, LandedPart, Part, RawRecord, Source, Stream
@@ -123,7 +124,8 @@ def read(source: Source, stream: Stream, part: LandedPart) -> Iterator[RawRecord
     else:
         records = read_xlsx_flows(part.path) if suffix == ".xlsx" else read_csv_flows(part.path)
     for record in records:
-        data = {**record.data, **derive(record.data)}
+        mended, repaired = repair_fields(record.data)
+        data = {**mended, **derive(mended), "derived_repaired_fields": repaired}
         yield RawRecord(record.position, data, (*record.defects, *_ambiguous(data)))
 
 

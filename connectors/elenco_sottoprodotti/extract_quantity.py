@@ -16,6 +16,7 @@ _UNITS = {
     "l": r"litr[io]|lt\.?|l\.?",
     "kWh": r"kwh",
     "MWh": r"mwh",
+    "u": r"pezz[io]|pz\.?",
 }
 _PERIODS = {
     "year": r"/\s?anno|/a\b|\ball['’]\s?anno|\bl['’]\s?anno|\b(?:per|ogni) anno|\bann(?:[uo][aeio]?|ual\w+)\b",
@@ -63,7 +64,7 @@ class Quantity:
     Attributes:
         minimum: lower end, None for "at most"; equal to ``maximum`` for a single value.
         maximum: upper end, None for "at least".
-        unit: t, q (100 kg), kg, m3, hl, l, kWh or MWh.
+        unit: t, q (100 kg), kg, m3, hl, l, kWh, MWh or u (pieces).
         period: year, month, week, day, season, hour, or None where the text names none.
         text: the words that were read.
         confidence: 0 to 1.

@@ -17,7 +17,7 @@ from typing import Annotated, Any, Literal, Self
 from pydantic import AfterValidator, BeforeValidator, Field, model_validator
 from pydantic_core import PydanticCustomError
 
-from schemas.sources.base import DecimalText, OptionalText, SourceRecord, clean_text, fold, parse_date
+from schemas.sources.base import BoolText, DecimalText, OptionalText, SourceRecord, clean_text, fold, parse_date
 
 Sens = Literal["ENTRANT", "SORTANT"]
 TypeFlux = Literal["matière", "déchet", "énergie", "eau", "équipement", "service", "compétence", "transport"]
@@ -45,8 +45,6 @@ CONFIDENTIALITE: Mapping[str, Confidentialite] = MappingProxyType(
         "reseau": "réseau CCI", "prive": "privé", "privee": "privé", "confidentiel": "privé",
     }
 )  # fmt: skip
-_TRUE = frozenset({"oui", "o", "si", "true", "vrai", "vero", "1", "yes", "x"})
-_FALSE = frozenset({"non", "n", "no", "false", "faux", "falso", "0"})
 
 
 def _sens(value: Any) -> Any:
@@ -86,22 +84,6 @@ def _code(value: Any) -> Any:
     return (clean_text(value) or None) if isinstance(value, str) else value
 
 
-def parse_boolean(value: Any) -> Any:
-    """OUI/NON, Si/Sì/No, true/false, 1/0 and a cross, in any case, as ``bool``; blank is None.
-
-    Raises:
-        PydanticCustomError: it is none of these.
-    """
-    if value is None or isinstance(value, bool):
-        return value
-    word = fold(value)
-    if not word:
-        return None
-    if word in _TRUE or word in _FALSE:
-        return word in _TRUE
-    raise PydanticCustomError("bool_text", "expected OUI or NON")
-
-
 def _quantity(value: Decimal | None) -> Decimal | None:
     if value is not None and value < 0:
         raise PydanticCustomError("greater_than_equal", "a quantity is not negative; the direction is in 'sens'")
@@ -117,8 +99,6 @@ def _moment(value: Any) -> Any:
 
 CodeText = Annotated[str | None, BeforeValidator(_code)]
 """An identifier kept as text, malformed ones too."""
-BoolText = Annotated[bool | None, BeforeValidator(parse_boolean)]
-"""OUI/NON in its many spellings, or nothing."""
 FreeText = Annotated[OptionalText, BeforeValidator(_code)]
 """Text where a source may also send a bare number."""
 
@@ -135,6 +115,7 @@ class Flux(SourceRecord):
         x: easting in metres, in ``systeme_coordonnees`` (French Lambert-93 unless it says otherwise).
         y: northing in metres.
         dangereux: hazard mark, where it stands in a column of its own instead of the code's asterisk.
+        derived_repaired_fields: fields whose accents arrived encoded twice and were undone.
         derived_coordinates: how the two derived coordinates were found: ``sent`` as they are, ``swapped``,
             projected ``lambert93`` metres turned into degrees, ``outside`` of France and Italy (none
             derived), ``absent``.
@@ -174,6 +155,7 @@ class Flux(SourceRecord):
     date_maj: Annotated[date | None, BeforeValidator(_moment)] = None
     conseiller: FreeText = None
     cci: FreeText = None
+    derived_repaired_fields: list[str] = Field(default_factory=list)
     derived_latitude: Decimal | None = Field(default=None, ge=-90, le=90)
     derived_longitude: Decimal | None = Field(default=None, ge=-180, le=180)
     derived_coordinates: Coordonnees = "absent"

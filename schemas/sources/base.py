@@ -81,12 +81,12 @@ def parse_decimal(value: Any) -> Any:
 
 _DATE_PATTERNS = (
     (re.compile(r"(\d{4})-(\d{1,2})-(\d{1,2})"), (1, 2, 3)),
-    (re.compile(r"(\d{1,2})[/.](\d{1,2})[/.](\d{4})"), (3, 2, 1)),
+    (re.compile(r"(\d{1,2})[/.-](\d{1,2})[/.-](\d{4})"), (3, 2, 1)),
 )
 
 
 def parse_date(value: Any) -> Any:
-    """A day written ``2026-11-21``, ``21/11/2026`` or ``21.11.2026`` (day first, as both countries do).
+    """A day written ``2026-11-21``, ``21/11/2026``, ``21.11.2026`` or ``21-11-2026`` (day first, as both countries do).
 
     Raises:
         PydanticCustomError: the text is not such a day.
@@ -110,9 +110,31 @@ def parse_date(value: Any) -> Any:
     raise PydanticCustomError("date_text", "expected a day such as 2026-11-21 or 21/11/2026")
 
 
+_TRUE = frozenset({"oui", "o", "si", "true", "vrai", "vero", "1", "yes", "x"})
+_FALSE = frozenset({"non", "n", "no", "false", "faux", "falso", "0"})
+
+
+def parse_boolean(value: Any) -> Any:
+    """OUI/NON, Si/Sì/No, true/false, 1/0 and a cross, in any case, as ``bool``; blank is None.
+
+    Raises:
+        PydanticCustomError: it is none of these.
+    """
+    if value is None or isinstance(value, bool):
+        return value
+    word = fold(value)
+    if not word:
+        return None
+    if word in _TRUE or word in _FALSE:
+        return word in _TRUE
+    raise PydanticCustomError("bool_text", "expected OUI or NON")
+
+
 OptionalText = Annotated[str | None, BeforeValidator(_blank_to_none)]
 """Text or nothing: blanks become None, white space is cleaned."""
 DecimalText = Annotated[Decimal | None, BeforeValidator(parse_decimal)]
 """A number in French, Italian or technical writing, or nothing."""
 DateText = Annotated[date | None, BeforeValidator(parse_date)]
 """A day in ISO, French or Italian writing, or nothing."""
+BoolText = Annotated[bool | None, BeforeValidator(parse_boolean)]
+"""OUI/NON in its many spellings, or nothing."""

@@ -12,7 +12,7 @@ from decimal import Decimal
 from types import MappingProxyType
 from typing import Annotated, Any, Literal, Self
 
-from pydantic import BeforeValidator, Field, model_validator
+from pydantic import AfterValidator, BeforeValidator, Field, model_validator
 from pydantic_core import PydanticCustomError
 
 from schemas.sources.base import DateText, OptionalText, SourceRecord, clean_text, fold
@@ -47,6 +47,12 @@ def _qualifica(value: Any) -> Any:
         raise PydanticCustomError("enum", "expected PRODUTTORE or UTILIZZATORE (RIUTILIZZATORE)") from None
 
 
+def _required(value: str | None) -> str | None:
+    if value is None:
+        raise PydanticCustomError("missing", "expected the by-product's name")
+    return value
+
+
 Plain = Annotated[OptionalText, BeforeValidator(_text)]
 """Text, identifiers as sent included, or nothing."""
 Confidence = Annotated[float | None, Field(ge=0, le=1)]
@@ -62,6 +68,8 @@ class Iscrizione(SourceRecord):
         id_iscrizione: the register's own reference of the entry, as its links or extract carry it.
         ordine: 1, or 2 and up for further by-products of the entry with the same name and activity.
         codice_ateco: activity of the process that generates or uses the by-product, not of the company.
+        derived_repaired_fields: fields whose accents arrived encoded twice and were undone.
+        derived_has_attachment: what ``allegato`` means: yes or no in words, or the address of a file.
         derived_quantity: amount the texts state, None for a range; unit and period in their own fields.
         derived_eer_codes: waste codes the texts mention, six digits. The register does not say that the
             by-product is waste; a code is this platform's reading.
@@ -88,16 +96,18 @@ class Iscrizione(SourceRecord):
     qualifica: Annotated[Qualifica, BeforeValidator(_qualifica)]
     codice_ateco: Plain = None
     descrizione_attivita: Plain = None
-    nome_commerciale_sottoprodotto: Plain
+    nome_commerciale_sottoprodotto: Annotated[Plain, AfterValidator(_required)]
     descrizione_sottoprodotto: Plain = None
     allegato: Plain = None
     data_iscrizione: DateText = None
     stato: Plain = None
     ordine: Annotated[int, Field(ge=1)] = 1
+    derived_repaired_fields: list[str] = Field(default_factory=list)
+    derived_has_attachment: bool | None = None
     derived_quantity: Decimal | None = None
     derived_quantity_min: Decimal | None = None
     derived_quantity_max: Decimal | None = None
-    derived_quantity_unit: Literal["t", "q", "kg", "m3", "hl", "l", "kWh", "MWh"] | None = None
+    derived_quantity_unit: Literal["t", "q", "kg", "m3", "hl", "l", "kWh", "MWh", "u"] | None = None
     derived_quantity_period: Literal["year", "month", "week", "day", "season", "hour"] | None = None
     derived_quantity_text: OptionalText = None
     derived_quantity_confidence: Confidence = None
@@ -112,8 +122,6 @@ class Iscrizione(SourceRecord):
 
     @model_validator(mode="after")
     def _complete(self) -> Self:
-        if self.nome_commerciale_sottoprodotto is None:
-            raise PydanticCustomError("missing", "expected nome_commerciale_sottoprodotto, the by-product's name")
         if self._unit() is None:
             raise PydanticCustomError(
                 "missing_key", "expected id_iscrizione, numero_iscrizione, or codice_fiscale with comune"

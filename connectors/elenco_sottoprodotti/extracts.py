@@ -1,0 +1,104 @@
+"""Reads whole extracts of the register: XML checked against our schema, and delimited text."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from functools import cache
+from itertools import chain
+from pathlib import Path
+from typing import Any
+
+from lxml import etree
+
+from connectors.core.errors import Defect, Fatal
+from connectors.core.formats import parse_xml, read_csv, xml_parser
+from connectors.core.source import RawRecord
+from connectors.elenco_sottoprodotti.labels import Labels
+from connectors.elenco_sottoprodotti.records import Entries
+
+SOURCE = "elenco_sottoprodotti"
+XSD = Path(__file__).with_name("estratto.xsd")
+_MAX_XML = 300_000_000
+_SHOWN_ERRORS = 5
+
+
+@cache
+def extract_schema() -> etree.XMLSchema:
+    """Our schema of the extract, compiled once."""
+    return etree.XMLSchema(etree.parse(str(XSD), xml_parser()))
+
+
+def read_extract_xml(path: Path, labels: Labels) -> Iterator[RawRecord]:
+    """By-products of a whole XML extract.
+
+    Raises:
+        Fatal: as ``parse_xml``; ``xsd`` with the first differences and their lines; ``total_mismatch`` when the
+            declared number of entries is not the number in the file; ``too_large`` above 300 MB.
+    """
+    if path.stat().st_size > _MAX_XML:
+        raise Fatal(f"more than {_MAX_XML} bytes", source=SOURCE, where=path.name, rule="too_large")
+    root = parse_xml(path)
+    _check_schema(root, path)
+    entries = root.findall("iscrizione")
+    declared = root.get("totale")
+    if declared is not None and int(declared) != len(entries):
+        raise Fatal(
+            f"{declared} entries declared, {len(entries)} in the file",
+            source=SOURCE,
+            where=path.name,
+            rule="total_mismatch",
+        )
+    collected = Entries()
+    for number, entry in enumerate(entries, start=1):
+        common = {"id_iscrizione": entry.get("id"), **_leaves(entry, labels)}
+        products = [_leaves(product, labels) for product in entry.iter("sottoprodotto")]
+        yield from collected.records(f"iscrizione {number} ({entry.get('id')})", common, products, ())
+
+
+def _check_schema(root: Any, path: Path) -> None:
+    schema = extract_schema()
+    try:
+        schema.assertValid(root)
+    except etree.DocumentInvalid as error:
+        log: Any = error.error_log  # the stubs do not know that it can be iterated
+        entries = list(log)
+        shown = "; ".join(f"line {entry.line}: {entry.message}" for entry in entries[:_SHOWN_ERRORS])
+        more = f"; and {len(entries) - _SHOWN_ERRORS} more" if len(entries) > _SHOWN_ERRORS else ""
+        raise Fatal(f"not the extract we know: {shown}{more}", source=SOURCE, where=path.name, rule="xsd") from error
+
+
+def _leaves(element: Any, labels: Labels) -> dict[str, str]:
+    """Child elements that hold text, under the contract's names; the schema leaves no unknown ones."""
+    return {
+        labels.field(child.tag) or child.tag: child.text or ""
+        for child in element
+        if not len(child) and child.tag != "sottoprodotti"
+    }
+
+
+def read_extract_csv(path: Path, labels: Labels) -> Iterator[RawRecord]:
+    """By-products of a delimited extract, one a row.
+
+    Raises:
+        Fatal: as ``read_csv``; ``unknown_layout`` with the columns that no label explains.
+    """
+    rows = read_csv(path)
+    first = next(rows, None)
+    if first is None:
+        return
+    header = [*first.data, *first.missing]
+    if unknown := labels.unknown(header):
+        hints = [f"'{name}'" + (f" (is it '{near}'?)" if (near := labels.nearest(name)) else "") for name in unknown]
+        raise Fatal(f"unknown column(s): {', '.join(hints)}", source=SOURCE, where=path.name, rule="unknown_layout")
+    fields = [field for name in header if (field := labels.field(name))]
+    if twice := sorted({field for field in fields if fields.count(field) > 1}):
+        raise Fatal(f"two columns for {', '.join(twice)}", source=SOURCE, where=path.name, rule="ambiguous_layout")
+    collected = Entries()
+    for row in chain([first], rows):
+        data = {field: value for name, value in row.data.items() if (field := labels.field(name))}
+        defects = (
+            [Defect("row", "; ".join(row.extra)[:200], "extra_cells", "more cells than columns")] if row.extra else []
+        )
+        if row.missing:
+            defects.append(Defect("row", ", ".join(row.missing)[:200], "missing_cells", "fewer cells than columns"))
+        yield from collected.records(f"row {row.number}", {}, [data], tuple(defects))
