@@ -26,7 +26,7 @@ NEWS_TAGS = frozenset({
     "pre", "strong", "table", "tbody", "td", "th", "thead", "tr", "u", "ul",
 })  # fmt: skip
 """Markup that news may keep; images are left out because many are tracking pixels."""
-_BREAKS = re.compile(r"<\s*(br|/p|/li|/div|/h[1-6]|/tr|/ul|/ol|/td|/th)\b[^>]*>", re.IGNORECASE)
+_BREAKS = re.compile(r"<\s*(br|/p|/li|/div|/h[1-6]|/tr|/ul|/ol|/td|/th)\b[^<>]*>", re.IGNORECASE)
 _MARKUP = re.compile(r"[<&]")
 _MAX_PASSES = 6
 _MILLISECONDS_FROM = 100_000_000_000
