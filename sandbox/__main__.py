@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import socket
 import sys
 from pathlib import Path
 
@@ -16,8 +17,8 @@ from sandbox.server.app import create_app
 class _Announcing(uvicorn.Server):
     """Says on one line when it is ready, for whoever started it."""
 
-    async def startup(self, sockets: list[object] | None = None) -> None:
-        await super().startup(sockets=sockets)  # type: ignore[arg-type]  # uvicorn types sockets more narrowly
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        await super().startup(sockets=sockets)
         if self.started:
             print(f"sandbox ready on http://127.0.0.1:{self.config.port}", flush=True)  # noqa: T201 - its output
 

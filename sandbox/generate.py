@@ -10,7 +10,19 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-from sandbox.feeds import actif, elenco, gogocarto, national_schema, news, synergie
+from sandbox.feeds import (
+    actif,
+    census,
+    ckan,
+    communecter,
+    elenco,
+    gogocarto,
+    national_schema,
+    news,
+    synergie,
+    worldwide,
+    yeswiki,
+)
 from sandbox.truth import Row, Truth, published
 from sandbox.world.chance import share
 from sandbox.world.flows import true_matches
@@ -19,7 +31,7 @@ from sandbox.world.organisations import Founder, populate
 from sandbox.world.places import third_places
 from sandbox.world.wording import marked
 
-INBOX = "synergie-inbox"
+INBOX, PLANS = "synergie-inbox", "synergie-plans"
 PACKAGE = Path(__file__).resolve().parent
 Dataset = dict[str, Any]
 
@@ -41,15 +53,23 @@ def build(seed: int, scale: float, folder: Path) -> tuple[dict[str, Dataset], Tr
     truth.matches = true_matches(offered + registered)
     places = third_places(seed, scale, founder, population)
     items = news_items(seed, scale, places)
+    identity, general = census.build(seed, places, truth)
     data: dict[str, list[Row]] = {
         "actif": flows,
         "elenco": sheets,
         "gogocarto": gogocarto.build(seed, places, founder.numbers, truth),
         "national": national_schema.build(seed, places, truth),
+        "communecter": communecter.build(seed, places, truth),
+        "yeswiki": yeswiki.build(seed, places, truth),
+        "ckan": ckan.build(seed, places, truth),
+        "census": identity,
+        "census_general": general,
+        "fablabs": worldwide.labs(seed, places, truth),
+        "overpass": worldwide.elements(seed, places, truth),
         **{f"news_{feed}": rows for feed, rows in news.build(seed, items, truth).items()},
     }
     suppliers = sorted({o.id: o for o in population.actif + population.elenco}.values(), key=lambda o: o.id)
-    synergie.build(seed, share(1, scale), suppliers, folder / INBOX, truth)
+    synergie.build(seed, share(1, scale), suppliers, folder / INBOX, folder / PLANS, truth)
     return {name: _clean(rows) for name, rows in data.items()}, truth
 
 
@@ -85,7 +105,7 @@ def generate(folder: Path, seed: int, scale: float) -> None:
     """
     folder.mkdir(parents=True, exist_ok=True)
     (folder / "manifest.json").unlink(missing_ok=True)
-    for name in ("data", INBOX):
+    for name in ("data", INBOX, PLANS):
         shutil.rmtree(folder / name, ignore_errors=True)
     data, truth = build(seed, scale, folder)
     (folder / "data").mkdir()

@@ -6,7 +6,7 @@ import datetime as dt
 import random
 from collections.abc import Iterable
 
-from sandbox.feeds.actif_defects import SPOILERS
+from sandbox.feeds.actif_defects import SPOILERS, UNNAMED
 from sandbox.truth import KEY, Row, Truth, spoil
 from sandbox.world.chance import TODAY, day_between, happens, pick_weighted, stream
 from sandbox.world.flows import Flow, Published, material_flows, other_flow
@@ -139,12 +139,23 @@ def build(seed: int, actif: list[Organisation], advisers: list[str], truth: Trut
         })  # fmt: skip
     rows = _with_repeats(rows, rng, truth)
     spoil(rows, SPOILERS, stream(seed, "actif-defects"), truth, "actif", "flux")
+    _tell_texts(rows, truth)
     return rows, entries
+
+
+def _tell_texts(rows: list[Row], truth: Truth) -> None:
+    """Bring the truth's texts to what was published; a label of nothing names no material."""
+    published_text = {row[KEY]: row["libelle_flux"] for row in rows}
+    for entry in truth.flows:
+        if entry["source"] == "actif":
+            entry["text"] = published_text[entry["key"]]
+            entry["tellable"] = entry["text"] != UNNAMED
 
 
 def _with_repeats(rows: list[Row], rng: random.Random, truth: Truth) -> list[Row]:
     """Some flows stand in the tool twice: entered again under a new number in other words."""
     repeats: list[Row] = []
+    known = {entry["key"]: entry for entry in truth.flows}
     for row in rng.sample(rows, max(1, len(rows) // 80)):
         flow: Flow = row["_flow"]
         number = len(rows) + len(repeats) + 1
@@ -153,8 +164,6 @@ def _with_repeats(rows: list[Row], rng: random.Random, truth: Truth) -> list[Row
         repeats.append(again)
         truth.saw_organisation(flow.organisation, "actif", "flux", key, "owner")
         truth.saw_address(flow.site, "actif", "flux", key)
-        truth.flows.append(
-            {**next(f for f in truth.flows if f["key"] == row[KEY]), "key": key, "text": again["libelle_flux"]}
-        )
+        truth.flows.append({**known[row[KEY]], "key": key})
         truth.spoilt("actif", "flux", key, "id_flux", "duplicate_flow", row[KEY])
     return rows + repeats

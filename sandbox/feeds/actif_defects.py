@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from random import Random
 
 from sandbox.truth import Row, Spoiler
@@ -9,6 +10,7 @@ from sandbox.world.identifiers import break_key
 from sandbox.world.wording import mojibake, typo, upper_plain
 
 _TRUNCATED_AT = 18
+UNNAMED = "déchets non spécifiés ailleurs"
 _SEPARATED_FROM = 1000
 
 
@@ -66,7 +68,7 @@ def _swap_codes(row: Row, _rng: Random) -> bool:
 def _star(row: Row, _rng: Random) -> bool:
     done = row["code_dechet"].endswith("*")
     row["code_dechet"] = row["code_dechet"].rstrip("*")
-    return done
+    return bool(done)
 
 
 def _code_style(row: Row, rng: Random) -> bool:
@@ -94,7 +96,7 @@ def _code_99(row: Row, _rng: Random) -> bool:
     if row["type_flux"] != "déchet" or not row["code_dechet"]:
         return False
     row["code_dechet"] = row["code_dechet"].rstrip("*")[:6] + "99"
-    row["libelle_flux"] = "déchets non spécifiés ailleurs"
+    row["libelle_flux"] = UNNAMED
     return True
 
 
@@ -155,20 +157,25 @@ def _stale(row: Row, rng: Random) -> bool:
     return True
 
 
-def _label(transform: str) -> Spoiler:
-    def apply(row: Row, rng: Random) -> bool:
-        text = row["libelle_flux"]
-        new = {
-            "label_typo": lambda: typo(text, rng),
-            "label_truncated": lambda: text[:_TRUNCATED_AT],
-            "label_mojibake": lambda: mojibake(text),
-            "label_html": lambda: text.replace("'", "&#39;").replace("é", "&eacute;").replace("è", "&egrave;"),
-        }[transform]()
-        row["libelle_flux"] = new
-        return bool(new != text)
+def _truncated(text: str, _rng: Random) -> str:
+    return text[:_TRUNCATED_AT]
 
-    rate = {"label_typo": 0.05, "label_truncated": 0.02, "label_mojibake": 0.01, "label_html": 0.01}[transform]
-    return Spoiler(transform, ("libelle_flux",), rate, apply)
+
+def _garbled(text: str, _rng: Random) -> str:
+    return mojibake(text)
+
+
+def _entities(text: str, _rng: Random) -> str:
+    return text.replace("'", "&#39;").replace("é", "&eacute;").replace("è", "&egrave;")
+
+
+def _label(kind: str, rate: float, change: Callable[[str, Random], str]) -> Spoiler:
+    def apply(row: Row, rng: Random) -> bool:
+        before = row["libelle_flux"]
+        row["libelle_flux"] = change(before, rng)
+        return bool(row["libelle_flux"] != before)
+
+    return Spoiler(kind, ("libelle_flux",), rate, apply)
 
 
 def _state_spelling(row: Row, rng: Random) -> bool:
@@ -232,10 +239,10 @@ SPOILERS = (
     Spoiler("coordinates_missing", ("latitude", "longitude"), 0.04, _no_point),
     Spoiler("coordinates_projected", ("latitude", "longitude"), 0.01, _projected),
     Spoiler("stale", ("date_maj",), 0.06, _stale),
-    _label("label_typo"),
-    _label("label_truncated"),
-    _label("label_mojibake"),
-    _label("label_html"),
+    _label("label_typo", 0.05, typo),
+    _label("label_truncated", 0.02, _truncated),
+    _label("label_mojibake", 0.01, _garbled),
+    _label("label_html", 0.01, _entities),
     Spoiler("state_spelling", ("etat_physique",), 0.05, _state_spelling),
     Spoiler("direction_spelling", ("sens",), 0.05, _sens_case),
     Spoiler("confidentiality_spelling", ("confidentialite",), 0.05, _confidential_words),

@@ -162,7 +162,17 @@ def build(
             entries.append(_tell(sheet, product, truth))
     spoil(sheets, SHEET_SPOILERS, stream(seed, "elenco-defects"), truth, "elenco_sottoprodotti", STREAM)
     spoil(products, PRODUCT_SPOILERS, stream(seed, "elenco-product-defects"), truth, "elenco_sottoprodotti", STREAM)
+    _tell_texts(products, truth)
     return sheets, entries
+
+
+def _tell_texts(products: list[Row], truth: Truth) -> None:
+    """Bring the truth's texts to what was published; without a name the description speaks."""
+    published_text = {p[KEY]: p["nome_commerciale"] or p["descrizione"] for p in products}
+    for entry in truth.flows:
+        if entry["source"] == "elenco_sottoprodotti":
+            entry["text"] = published_text[entry["key"]]
+            entry["tellable"] = True
 
 
 def _tell(sheet: Row, product: Row, truth: Truth) -> Published:

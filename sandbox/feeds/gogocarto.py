@@ -11,7 +11,7 @@ from sandbox.world.chance import happens, stream
 from sandbox.world.identifiers import Numbers
 from sandbox.world.places import ThirdPlace
 
-INSTANCE = "gogocarto-alpes"
+INSTANCE = "gogocarto_alpes"
 WEBSITE = "text_1731593643321"
 """Generated key under which this instance keeps the website; another instance would have another one."""
 HOST = "structure_porteuse"

@@ -11,7 +11,7 @@ from sandbox.world.chance import happens, stream
 from sandbox.world.identifiers import break_key
 from sandbox.world.places import ThirdPlace
 
-INSTANCE = "national-alpes"
+INSTANCE = "national_alpes"
 COLUMNS = (
     "id", "pivot", "nom", "commune", "code_postal", "code_insee", "adresse", "complement_adresse", "latitude",
     "longitude", "typologie", "telephone", "courriels", "site_web", "horaires", "presentation_resume",

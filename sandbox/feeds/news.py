@@ -14,8 +14,8 @@ from sandbox.world.wording import marked
 
 SOURCE, STREAM = "tiers_lieux", "actualites"
 INSTANCES = {
-    "wordpress": "blog-alpes", "atom": "reseau-atom", "jsonfeed": "rete-jsonfeed", "wpjson": "wp-transfrontalier",
-    "bazar": "bazar-agenda",
+    "wordpress": "blog_alpes", "atom": "reseau_atom", "jsonfeed": "rete_jsonfeed", "wpjson": "wp_transfrontalier",
+    "bazar": "bazar_agenda",
 }  # fmt: skip
 SITES = {
     "wordpress": "https://blog-alpes.example", "atom": "https://reseau-tierslieux.example",
@@ -51,8 +51,12 @@ def _row(item: News, feed: str, number: int, rng: Random) -> Row:
         "categories": categories,
         "author": marked("Rédaction" if item.language == "fr" else "Redazione", item.place.country),
         "summary": item.text,
-        "content": f"<p>{html.escape(item.text)}</p><p><a href=\"/lieux/{item.place.id}\">{html.escape(item.place.name)}</a></p>",
+        "content": f"<p>{html.escape(item.text)}</p><p>{_place_link(item)}</p>",
     }  # fmt: skip
+
+
+def _place_link(item: News) -> str:
+    return f'<a href="/lieux/{item.place.id}">{html.escape(item.place.name)}</a>'
 
 
 def _title_html(row: Row, _rng: Random) -> bool:

@@ -7,26 +7,13 @@ from dataclasses import dataclass
 
 from sandbox.truth import Row, Truth
 from sandbox.world.chance import happens
+from sandbox.world.data import place_descriptions
 from sandbox.world.places import ThirdPlace
 from sandbox.world.wording import commune_spelling, marked, short_street, typo, upper_plain
 
 SOURCE, STREAM = "tiers_lieux", "lieux"
 _ARTICLES = ("Le ", "La ", "L'", "Les ")
 _ADDED = {"FR": ("Tiers-lieu ", "Espace "), "IT": ("Spazio ", "Hub ")}
-_ABOUT = {
-    "FR": {
-        "COWORKING": "Bureaux partagés, salle de réunion et coin café", "FABLAB_MAKERSPACE": "Découpe laser, impression 3D et électronique",
-        "CRAFT_WORKSHOP": "Ateliers bois et métal ouverts aux artisans", "LIVING_LAB": "Expérimentations avec les habitants",
-        "FOODLAB": "Cuisine professionnelle partagée", "AGRI_FOOD": "Maraîchage, transformation et vente directe",
-        "CULTURAL": "Spectacles, résidences et bistrot associatif", "DIGITAL_INCLUSION": "Accompagnement aux démarches en ligne",
-    },
-    "IT": {
-        "COWORKING": "Postazioni condivise e sala riunioni", "FABLAB_MAKERSPACE": "Taglio laser, stampa 3D ed elettronica",
-        "CRAFT_WORKSHOP": "Laboratori di falegnameria per artigiani", "LIVING_LAB": "Sperimentazioni con gli abitanti",
-        "FOODLAB": "Cucina professionale condivisa", "AGRI_FOOD": "Orti, trasformazione e vendita diretta",
-        "CULTURAL": "Spettacoli, residenze e caffè di comunità", "DIGITAL_INCLUSION": "Aiuto con i servizi digitali",
-    },
-}  # fmt: skip
 WEEK = ("Mo", "Tu", "We", "Th", "Fr", "Sa", "Su")
 
 
@@ -90,7 +77,7 @@ def word(place: ThirdPlace, rng: random.Random) -> Wording:
         round(site.longitude + rng.uniform(-0.0004, 0.0004), 6),
         phone_spelling(place.telephone, rng) if happens(rng, 0.75) else "",
         web if happens(rng, 0.7) else "", f"contact@{place.domain}" if happens(rng, 0.6) else "",
-        _ABOUT[place.country][place.kinds[0]],
+        place_descriptions()[place.country][place.kinds[0]],
         marked(f"{place.host.core} {place.host.legal_form}", place.country) if place.host else "",
     )  # fmt: skip
 

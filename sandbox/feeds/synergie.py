@@ -8,7 +8,7 @@ from pathlib import Path
 from random import Random
 from typing import Any
 
-from sandbox.feeds.synergie_budget import write_budget
+from sandbox.feeds.synergie_budget import write_plan
 from sandbox.feeds.synergie_findings import Finding, PartnerFinding, plant
 from sandbox.feeds.synergie_xlsx import Broken, Placed, write_files
 from sandbox.truth import Truth
@@ -90,7 +90,7 @@ def _tell_findings(
         })  # fmt: skip
 
 
-def _partner_level(project: Project, broken: list[Broken]) -> list[PartnerFinding]:
+def _partner_level(project: Project) -> list[PartnerFinding]:
     """Findings in the claim totals and against the budget."""
     notes = {"R17": "ERDF at 86 %", "R18": "parts do not add up to the total", "R23": "header is not the sum of lines"}
     found = [
@@ -103,9 +103,13 @@ def _partner_level(project: Project, broken: list[Broken]) -> list[PartnerFindin
     return found
 
 
-def build(seed: int, count: int, suppliers: list[Organisation], inbox: Path, truth: Truth) -> list[str]:
-    """Write the files of ``count`` projects and the programme budget into ``inbox``; gives their names."""
+def build(seed: int, count: int, suppliers: list[Organisation], inbox: Path, plans: Path, truth: Truth) -> list[str]:
+    """Write the exports of ``count`` projects into ``inbox`` and their financing plans into ``plans``.
+
+    Gives the names of all files.
+    """
     inbox.mkdir(parents=True, exist_ok=True)
+    plans.mkdir(parents=True, exist_ok=True)
     made = projects(seed, count, suppliers)
     totals: dict[tuple[str, int, str], Decimal] = defaultdict(Decimal)
     names: list[str] = []
@@ -118,7 +122,7 @@ def build(seed: int, count: int, suppliers: list[Organisation], inbox: Path, tru
         places = {id(place.line): place for place in placed}
         names += list(dict.fromkeys(place.file for place in placed))
         _tell_lines(project, places, broken, truth)
-        _tell_findings(project, places, found, on_partners + _partner_level(project, broken), truth)
+        _tell_findings(project, places, found, on_partners + _partner_level(project), truth)
         for cell in broken:
             truth.expense_findings.append({
                 "scope": "partner", "project": project.code, "partner": cell.line.partner.name,
@@ -127,5 +131,5 @@ def build(seed: int, count: int, suppliers: list[Organisation], inbox: Path, tru
             })  # fmt: skip
         for line in project.lines:
             totals[(project.code, line.partner.index, line.category)] += line.declared
-    names.append(write_budget(inbox, [p for p, _ in made], totals, _OVERSPENT, truth))
+        names.append(write_plan(plans, project, totals, _OVERSPENT, truth))
     return names

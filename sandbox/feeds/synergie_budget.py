@@ -1,4 +1,4 @@
-"""The programme's financing plan: one workbook, partner totals as printed and cost lines by category."""
+"""A project's financing plan: one workbook, partner totals as printed and cost lines by category."""
 
 from __future__ import annotations
 
@@ -11,7 +11,11 @@ from sandbox.feeds.synergie_xlsx import workbook
 from sandbox.truth import Truth
 from sandbox.world.project import FEDER_RATE, Partner, Project, cents
 
-FILE = "Plan_financement_programme.xlsx"
+FILE = "Plan_financement_{}.xlsx"
+PLAN_HEADINGS = ("PARTENAIRE", "PAYS", "BUDGET TOTAL", "FEDER 85%", "CPN", "AUTOFINANCEMENT")
+DETAIL_HEADINGS = ("Projet", "Partenaire", "Poste de dépense", "Méthode de calcul", "Budget")
+Totals = Mapping[tuple[str, int, str], Decimal]
+"""Declared so far by project, partner and category."""
 COUNTRY = {"FR": "FRANCE", "IT": "ITALIE"}
 _HEADROOM = Decimal("0.86")
 
@@ -32,71 +36,54 @@ def _methods(partner: Partner, category: str) -> tuple[str, str]:
     return ("Forfait", "Tasso forfettario") if flat else ("Coûts réels", "Costi reali")
 
 
-def write_budget(
-    inbox: Path, projects: list[Project], totals: Mapping[tuple[str, int, str], Decimal],
-    overspent: Mapping[tuple[int, str], Decimal], truth: Truth,
-) -> str:  # fmt: skip
-    """Write the plan; the two categories in ``overspent`` get less than was declared. Gives the file name."""
-    book = workbook(inbox / FILE)
+def _categories(
+    project: Project, partner: Partner, totals: Totals, overspent: Mapping[tuple[int, str], Decimal]
+) -> list[tuple[str, Decimal]]:
+    """The partner's budget by category, in the order of the application form."""
+    budgets = []
+    for category in CATEGORIES:
+        declared = totals.get((project.code, partner.index, category), Decimal(0))
+        if declared:
+            used = overspent.get((partner.index, category), _HEADROOM)
+            budgets.append((category, budget_of(declared, used)))
+    return budgets
+
+
+def write_plan(
+    folder: Path, project: Project, totals: Totals, overspent: Mapping[tuple[int, str], Decimal], truth: Truth
+) -> str:
+    """Write the project's plan; the categories in ``overspent`` get less than was declared.
+
+    Two rows after the total: an associated partner outside it, and an amount whose thousands separator
+    was eaten by a spreadsheet. Gives the file's name.
+    """
+    name = FILE.format(project.code)
+    book = workbook(folder / name)
     plan, detail = book.add_worksheet("Plan de financement"), book.add_worksheet("Postes")
-    plan.write_string(0, 0, "PROGRAMME FICTIF – PLAN DE FINANCEMENT")
-    plan.write_row(2, 0, ["PROJET", "PARTENAIRE", "PAYS", "BUDGET TOTAL", "FEDER 85%", "CPN", "AUTOFINANCEMENT"])
-    detail.write_row(
-        0, 0, ["Projet/Progetto", "Partenaire/Partner", "Poste de dépense/Voce di spesa", "Méthode/Metodo", "Budget"]
-    )
+    plan.write_string(0, 0, f"{project.acronym} – PLAN DE FINANCEMENT (données fictives)")
+    plan.write_row(2, 0, PLAN_HEADINGS)
+    detail.write_row(0, 0, DETAIL_HEADINGS)
     row, line = 2, 0
-    for project in projects:
-        budget_sum = feder_sum = Decimal(0)
-        for partner in project.partners:
-            budget = Decimal(0)
-            for category, words in CATEGORIES.items():
-                declared = totals.get((project.code, partner.index, category), Decimal(0))
-                if not declared:
-                    continue
-                amount = budget_of(declared, overspent.get((partner.index, category), _HEADROOM))
-                budget += amount
-                line += 1
-                italian = partner.country == "IT"
-                detail.write_row(
-                    line, 0, [project.code, partner.name, words[italian], _methods(partner, category)[italian]]
-                )
-                detail.write_number(line, 4, float(amount))
-            feder = cents(budget * FEDER_RATE)
-            rest = budget - feder
-            cpn, own = (rest, Decimal(0)) if partner.country == "IT" else (Decimal(0), rest)
-            row += 1
-            plan.write_row(
-                row, 0, [project.code, partner.name, COUNTRY[partner.country], *map(_euro, (budget, feder, cpn, own))]
-            )
-            budget_sum, feder_sum = budget_sum + budget, feder_sum + feder
+    budget_sum = feder_sum = Decimal(0)
+    for partner in project.partners:
+        italian = partner.country == "IT"
+        categories = _categories(project, partner, totals, overspent)
+        for category, amount in categories:
+            line += 1
+            words = (project.code, partner.name, CATEGORIES[category][italian], _methods(partner, category)[italian])
+            detail.write_row(line, 0, words)
+            detail.write_number(line, len(words), float(amount))
+        budget = sum((amount for _, amount in categories), Decimal(0))
+        feder = cents(budget * FEDER_RATE)
+        cpn, own = (budget - feder, Decimal(0)) if italian else (Decimal(0), budget - feder)
         row += 1
-        plan.write_row(row, 0, [project.code, "BUDGET TOTAL DU PROJET", "", _euro(budget_sum), _euro(feder_sum)])
-    # An associated partner outside the total, and an amount whose thousands separator was eaten.
-    plan.write_row(row + 1, 0, [projects[0].code, "+ Institut valaisan des cimes (fictif)", "SUISSE", "306 200 CHF"])
-    plan.write_row(
-        row + 2,
-        0,
-        [
-            projects[0].code,
-            "Fondazione del Passo (fittizio)",
-            "ITALIE",
-            "288.11",
-            "244 893,50 €",
-            "43 216,50 €",
-            "0,00 €",
-        ],
-    )
-    truth.spoilt(
-        "synergie",
-        "budgets",
-        f"{FILE}#Plan de financement#{row + 3}",
-        "BUDGET TOTAL",
-        "thousands_dot_eaten",
-        "288110.00",
-    )
-    truth.unreadable.append({
-        "source": "synergie", "stream": "budgets", "key": f"{FILE}#Plan de financement#{row + 3}",
-        "field": "BUDGET TOTAL", "kind": "thousands_dot_eaten",
-    })  # fmt: skip
+        plan.write_row(row, 0, [partner.name, COUNTRY[partner.country], *map(_euro, (budget, feder, cpn, own))])
+        budget_sum, feder_sum = budget_sum + budget, feder_sum + feder
+    plan.write_row(row + 1, 0, ["BUDGET TOTAL DU PROJET", "", _euro(budget_sum), _euro(feder_sum)])
+    plan.write_row(row + 2, 0, ["+ Institut valaisan des cimes (fictif)", "SUISSE", "306 200 CHF"])
+    eaten = ["Fondazione del Passo (fittizio)", "ITALIE", "288.11", "244 893,50 €", "43 216,50 €", "0,00 €"]
+    plan.write_row(row + 3, 0, eaten)
+    key = f"{name}#Plan de financement#{row + 4}"
+    truth.spoilt("synergie", "budgets", key, "BUDGET TOTAL", "thousands_dot_eaten", "288110.00")
     book.close()
-    return FILE
+    return name

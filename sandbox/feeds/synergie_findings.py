@@ -8,26 +8,13 @@ from __future__ import annotations
 
 import copy
 import datetime as dt
-from collections.abc import Callable
 from dataclasses import dataclass
 from decimal import Decimal
 from random import Random
 
-from sandbox.world.project import (
-    CENT, CERTIFIED_CLAIMS, EXTERNAL, STAFF, TRAVEL, Ledger, Line, Partner, Project, cents,
-)  # fmt: skip
-from sandbox.world.wording import marked, typo
-
-
-@dataclass
-class Finding:
-    """An expected finding on one line."""
-
-    line: Line
-    rules: tuple[str, ...]
-    also: tuple[str, ...]
-    note: str
-    related: Line | None = None
+from sandbox.feeds.synergie_cases import CASES, Finding, is_certified, of_lead, of_second, settle
+from sandbox.world.project import CENT, CERTIFIED_CLAIMS, EXTERNAL, STAFF, TRAVEL, Ledger, Line, Partner, Project, cents
+from sandbox.world.wording import typo
 
 
 @dataclass
@@ -41,15 +28,6 @@ class PartnerFinding:
     category: str | None = None
 
 
-Plant = Callable[[Line, Line, Project, Ledger], None]
-
-
-def _settle(line: Line, declared: Decimal) -> None:
-    line.declared = declared
-    if line.certified is not None:
-        line.certified, line.rejected = declared, Decimal(0)
-
-
 def _add(project: Project, line: Line) -> Line:
     project.lines.append(line)
     return line
@@ -57,124 +35,6 @@ def _add(project: Project, line: Line) -> Line:
 
 def _new_number(project: Project, partner: Partner) -> str:
     return f"{sum(1 for x in project.lines if x.partner is partner) + 1:03d}"
-
-
-def _unknown_category(line: Line, _other: Line, _p: Project, _l: Ledger) -> None:
-    line.raw["category"] = "Frais divers" if line.partner.country == "FR" else "Spese varie"
-
-
-def _paid_in_2024(line: Line, _other: Line, _p: Project, _l: Ledger) -> None:
-    line.payment_date = dt.date(2024, 2, 12)
-
-
-def _before_start(line: Line, _other: Line, _p: Project, _l: Ledger) -> None:
-    line.invoice_date, line.payment_date = dt.date(2018, 11, 20), dt.date(2018, 12, 14)
-
-
-def _paid_before_invoice(line: Line, _other: Line, _p: Project, _l: Ledger) -> None:
-    line.invoice_date, line.payment_date = line.payment_date, line.invoice_date
-
-
-def _not_paid(line: Line, _other: Line, _p: Project, _l: Ledger) -> None:
-    line.payment_date = None
-
-
-def _sum_wrong(line: Line, _other: Line, _p: Project, _l: Ledger) -> None:
-    line.vat = (line.vat or Decimal(0)) - Decimal("10.00")
-
-
-def _vat_declared(line: Line, _other: Line, _p: Project, _l: Ledger) -> None:
-    _settle(line, cents((line.gross or Decimal(0)) * (line.pct or Decimal(100)) / 100))
-
-
-def _too_much(line: Line, _other: Line, _p: Project, _l: Ledger) -> None:
-    _settle(line, (line.gross or Decimal(0)) + Decimal("25.00"))
-
-
-def _certified_more(line: Line, _other: Line, _p: Project, _l: Ledger) -> None:
-    line.certified = line.declared + Decimal("40.00")
-
-
-def _gap(line: Line, _other: Line, _p: Project, _l: Ledger) -> None:
-    line.certified, line.rejected = line.declared - Decimal("30.00"), Decimal(0)
-
-
-def _office_words(line: Line, _other: Line, _p: Project, _l: Ledger) -> None:
-    line.label = (
-        "Abonnement téléphone et internet" if line.partner.country == "FR" else "Bolletta telefonica e internet"
-    )
-
-
-def _bad_activity(line: Line, _other: Line, _p: Project, _l: Ledger) -> None:
-    line.activity = "6.1"
-
-
-def _late_activity(line: Line, _other: Line, _p: Project, _l: Ledger) -> None:
-    line.activity = "3.2"
-
-
-def _no_cup(line: Line, _other: Line, _p: Project, _l: Ledger) -> None:
-    line.cup = ""
-
-
-def _french_cup(line: Line, other: Line, _p: Project, _l: Ledger) -> None:
-    line.cup = "B11F19000120007"
-
-
-def _unknown_delegate(line: Line, _other: Line, _p: Project, _l: Ledger) -> None:
-    line.delegate = marked("Ente ignoto del Passo", "IT")
-
-
-def _partner_supplies(line: Line, other: Line, _p: Project, _l: Ledger) -> None:
-    line.supplier, line.supplier_id, line.organisation = other.partner.name, "", None
-
-
-def _wrong_rate(line: Line, _other: Line, _p: Project, _l: Ledger) -> None:
-    line.currency, line.rate, line.pct = "CHF", Decimal("1.0842"), Decimal(100)
-    line.vat, line.gross = Decimal(0), line.net
-    _settle(line, (line.gross or Decimal(0)) - Decimal("1.00"))
-
-
-@dataclass(frozen=True)
-class _Case:
-    rules: tuple[str, ...]
-    apply: Plant
-    where: Callable[[Line], bool]
-    also: tuple[str, ...] = ()
-
-
-def _first(line: Line) -> bool:
-    return line.partner.index == 0
-
-
-def _second(line: Line) -> bool:
-    return line.partner.index == 1 and not line.delegate
-
-
-def _certified(line: Line) -> bool:
-    return line.claim in CERTIFIED_CLAIMS
-
-
-_CASES = (
-    _Case(("R02",), _unknown_category, _second, ("R24",)),
-    _Case(("R03",), _paid_in_2024, _first, ("R04", "R05", "R22")),
-    _Case(("R04",), _before_start, _second, ("R22",)),
-    _Case(("R05",), _paid_before_invoice, _first),
-    _Case(("R06",), _not_paid, _second),
-    _Case(("R07",), _sum_wrong, _second),
-    _Case(("R08",), _vat_declared, _first),
-    _Case(("R09",), _too_much, _second),
-    _Case(("R10",), _certified_more, lambda x: _first(x) and _certified(x), ("R17",)),
-    _Case(("R10",), _gap, lambda x: _second(x) and _certified(x)),
-    _Case(("R16",), _office_words, lambda x: _first(x) and x.category == EXTERNAL),
-    _Case(("R19",), _no_cup, _second),
-    _Case(("R19",), _french_cup, _first),
-    _Case(("R20",), _unknown_delegate, _second),
-    _Case(("R21",), _bad_activity, _first, ("R22",)),
-    _Case(("R22",), _late_activity, lambda x: _second(x) and x.claim >= 3),  # noqa: PLR2004 - after month 8
-    _Case(("R25",), _partner_supplies, _first),
-    _Case(("R28",), _wrong_rate, lambda x: _first(x) and x.category == EXTERNAL, ("R09",)),
-)
 
 
 def _copies(project: Project, free: list[Line], rng: Random) -> list[Finding]:
@@ -212,7 +72,7 @@ def _uncertify(line: Line) -> None:
 
 def _shared(project: Project, free: list[Line], ledger: Ledger, pct: tuple[int, int]) -> tuple[Line, Line]:
     """One invoice declared by the first two partners, each with its part."""
-    left = next(x for x in free if _first(x) and x.category == EXTERNAL)
+    left = next(x for x in free if of_lead(x) and x.category == EXTERNAL)
     free.remove(left)
     right = copy.copy(left)
     right.partner, right.cup = project.partners[1], project.partners[1].cup
@@ -220,7 +80,7 @@ def _shared(project: Project, free: list[Line], ledger: Ledger, pct: tuple[int, 
     for line, share in ((left, pct[0]), (right, pct[1])):
         line.pct = Decimal(share)
         base = line.net if line.partner.vat_recoverable else line.gross
-        _settle(line, cents((base or Decimal(0)) * share / 100))
+        settle(line, cents((base or Decimal(0)) * share / 100))
     _add(project, right)
     return left, right
 
@@ -236,7 +96,7 @@ def _below_threshold(project: Project, ledger: Ledger) -> list[Finding]:
         line.vat = (line.net * Decimal("0.22")).quantize(CENT)
         line.gross, line.pct = line.net + line.vat, Decimal(100)
         line.certified = Decimal(0)
-        _settle(line, line.gross)
+        settle(line, line.gross)
         line.number = _new_number(project, partner)
         found.append(Finding(_add(project, line), ("R27",), ("R24",), "split below the threshold"))
     return found
@@ -244,22 +104,22 @@ def _below_threshold(project: Project, ledger: Ledger) -> list[Finding]:
 
 def _harmless(project: Project, free: list[Line], ledger: Ledger) -> None:
     """What looks odd and is not: a credit note, a shared invoice, a foreign currency, a cut by control."""
-    bought = next(x for x in free if _second(x) and x.category == EXTERNAL and _certified(x))
+    bought = next(x for x in free if of_second(x) and x.category == EXTERNAL and is_certified(x))
     free.remove(bought)
     note = copy.copy(bought)
     note.document, note.number, note.invoice = "Avoir", _new_number(project, bought.partner), f"AV-{bought.invoice}"
     note.net, note.vat, note.pct = Decimal("-50.00"), Decimal("-11.00"), Decimal(100)
     note.gross = Decimal("-61.00")
-    _settle(note, Decimal("-61.00"))
+    settle(note, Decimal("-61.00"))
     _add(project, note)
     _shared(project, free, ledger, (60, 40))
-    swiss = next(x for x in free if _second(x) and x.category == EXTERNAL)
+    swiss = next(x for x in free if of_second(x) and x.category == EXTERNAL)
     free.remove(swiss)
     swiss.currency, swiss.rate, swiss.pct, swiss.vat = "CHF", Decimal("1.0842"), Decimal(100), Decimal(0)
     swiss.gross = swiss.net
-    _settle(swiss, ((swiss.net or Decimal(0)) / Decimal("1.0842")).quantize(CENT, rounding="ROUND_HALF_UP"))
+    settle(swiss, ((swiss.net or Decimal(0)) / Decimal("1.0842")).quantize(CENT, rounding="ROUND_HALF_UP"))
     for _ in range(6):
-        line = next(x for x in free if x.partner.index in (0, 1) and _certified(x))
+        line = next(x for x in free if x.partner.index in (0, 1) and is_certified(x))
         free.remove(line)
         line.rejected = cents(line.declared / 10)
         line.certified = line.declared - line.rejected
@@ -275,7 +135,7 @@ def plant(project: Project, ledger: Ledger, rng: Random) -> tuple[list[Finding],
     rng.shuffle(free)
     other = next(x for x in project.lines if x.partner.index == 2)  # noqa: PLR2004 - the third partner
     found = []
-    for case in _CASES:
+    for case in CASES:
         line = next(x for x in free if case.where(x))
         free.remove(line)
         case.apply(line, other, project, ledger)
@@ -293,15 +153,15 @@ def _on_partners(project: Project, ledger: Ledger) -> list[PartnerFinding]:
     """Irregularities of flat rates and methods."""
     lead, fourth = project.partners[0], project.partners[3]
     office = next(x for x in project.lines if x.partner is lead and x.category == "office" and x.claim == 2)  # noqa: PLR2004
-    _settle(office, office.declared + Decimal("120.00"))
+    settle(office, office.declared + Decimal("120.00"))
     staff = next(x for x in project.lines if x.partner is fourth and x.category == STAFF and x.claim == 3)  # noqa: PLR2004
     office_4 = next(x for x in project.lines if x.partner is fourth and x.category == "office" and x.claim == 3)  # noqa: PLR2004
-    _settle(staff, staff.declared + Decimal("300.00"))
-    _settle(office_4, cents(staff.declared * Decimal("0.15")))
+    settle(staff, staff.declared + Decimal("300.00"))
+    settle(office_4, cents(staff.declared * Decimal("0.15")))
     rent = ledger.purchase(project.partners[1], 4, "office")
     rent.label, rent.number = "Affitto ufficio", _new_number(project, project.partners[1])
     rent.certified = Decimal(0)
-    _settle(rent, rent.declared)
+    settle(rent, rent.declared)
     _add(project, rent)
     return [
         PartnerFinding(lead, "R11", "flat office costs above 15 % of staff", 2, "office"),

@@ -9,10 +9,26 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, JSONResponse, Response
 from starlette.routing import Route
 
-from sandbox.server import actif, elenco, gogocarto, national_schema, wordpress
+from sandbox.feeds.ckan import RESOURCE as CKAN_TABLE
+from sandbox.server import (
+    actif,
+    ckan,
+    communecter,
+    datagouv,
+    elenco,
+    feeds,
+    gogocarto,
+    national_schema,
+    wordpress,
+    worldwide,
+    yeswiki,
+)
 from sandbox.server.common import FAULTS, State, state_of
 
 FAULTY_SOURCES = ("actif", "elenco", "tiers_lieux")
+SERVICES = (
+    actif, elenco, gogocarto, national_schema, wordpress, feeds, communecter, yeswiki, ckan, datagouv, worldwide,
+)  # fmt: skip
 LINKS = (
     ("ACTIF", ("/actif/api/flux?page=1&taille=100", "/actif/export/flux.csv", "/actif/export/flux.xlsx")),
     ("Elenco Sottoprodotti", ("/elenco/ricerca?provincia=TO", "/elenco/estratto.xml")),
@@ -21,7 +37,23 @@ LINKS = (
         "/tl/gogocarto/api/elements.jsonld", "/tl/gogocarto/api/taxonomy.json",
     )),
     ("National schema", ("/tl/schema-national/lieux.csv",)),
-    ("WordPress", ("/tl/wordpress/feed", "/tl/wp-json/wp/v2/posts?per_page=10")),
+    ("WordPress", ("/tl/wordpress/feed", "/tl/wp-json/wp/v2/posts?per_page=10", "/tl/wp-json/wp/v2/categories")),
+    ("Atom and JSON Feed", ("/tl/atom/feed.atom", "/tl/jsonfeed/feed.json")),
+    ("Communecter (POST)", ("/tl/communecter/co2/search/globalautocomplete",)),
+    ("YesWiki", (
+        "/tl/yeswiki/?api/forms/8/entries", "/tl/yeswiki/?api/forms/99/entries",
+        "/tl/yeswiki/?api/forms/9/entries/rss",
+    )),
+    ("CKAN", (
+        "/tl/ckan/api/3/action/package_search?q=fablab",
+        f"/tl/ckan/api/3/action/datastore_search?resource_id={CKAN_TABLE}&sort=_id",
+    )),
+    ("data.gouv.fr", (
+        f"/tl/datagouv/api/1/datasets/{datagouv.DATASET}/",
+        *(f"/tl/tabular/api/resources/{rid}/data/?page_size=50" for rid in datagouv.MODULES),
+    )),
+    ("fablabs.io", ("/tl/fablabs/0/labs.json",)),
+    ("Overpass", ("/tl/overpass/api/interpreter?data=nwr(43.5,5.5,46.6,9.6);",)),
 )  # fmt: skip
 
 
@@ -74,8 +106,8 @@ def create_app(data: dict[str, Any], settings: dict[str, Any] | None = None) -> 
         Route("/_control/fault", set_fault, methods=["POST"]),
         Route("/_control/fault", clear_faults, methods=["DELETE"]),
         Route("/_control/fault", show_faults, methods=["GET"]),
-        *actif.ROUTES, *elenco.ROUTES, *gogocarto.ROUTES, *national_schema.ROUTES, *wordpress.ROUTES,
-    ]  # fmt: skip
+        *(route for service in SERVICES for route in service.ROUTES),
+    ]
     app = Starlette(routes=routes)
     app.state.world = State(data, settings=settings or {})
     return app

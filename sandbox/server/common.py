@@ -7,13 +7,14 @@ import hashlib
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from typing import Any
+from urllib.parse import parse_qs
 
 import orjson
 from starlette.requests import Request
 from starlette.responses import Response
 
 Handler = Callable[[Request], Awaitable[Response]]
-FAULTS = ("truncate", "empty", "html", "shrink60", "slow", "503", "drop_connection")
+FAULTS = ("truncate", "empty", "html", "shrink60", "slow", "503")
 SLOW_SECONDS = 5.0
 _SHRUNK = 0.4
 
@@ -86,6 +87,11 @@ def faulty(source: str, handler: Handler) -> Handler:
         return response
 
     return disturbed
+
+
+async def posted(request: Request) -> dict[str, list[str]]:
+    """The fields of a form sent as ``application/x-www-form-urlencoded``, empty ones included."""
+    return parse_qs((await request.body()).decode(), keep_blank_values=True)
 
 
 def integer(request: Request, name: str, default: int, least: int = 0) -> int:

@@ -64,14 +64,32 @@ def _post(row: dict[str, Any]) -> dict[str, Any]:
     }  # fmt: skip
 
 
+def _sort(rows: list[dict[str, Any]], by: str, order: str) -> None:
+    field = {"modified": "modified_gmt", "id": "id"}.get(by, "date_gmt")
+    rows.sort(key=lambda row: (row[field], row["id"]), reverse=order != "asc")
+
+
+def _shown(row: dict[str, Any], fields: str) -> dict[str, Any]:
+    """The post with the fields asked for; ``title.rendered`` asks for the whole title."""
+    wanted = {name.split(".")[0].strip() for name in fields.split(",") if name.strip()}
+    return {name: value for name, value in row.items() if not wanted or name in wanted}
+
+
+async def categories(_request: Request) -> Response:
+    """The two categories of the site."""
+    return JSONResponse([
+        {"id": 3, "count": 1, "name": "Actualités", "slug": "actualites"},
+        {"id": 8, "count": 1, "name": "ALCOTRA", "slug": "alcotra"},
+    ], headers={"X-WP-Total": "2", "X-WP-TotalPages": "1"})  # fmt: skip
+
+
 async def posts(request: Request) -> Response:
     """REST posts by page; past the last page comes status 400 with a code."""
     rows = [_post(r) for r in state_of(request).rows("news_wpjson", SOURCE)]
     after = request.query_params.get("modified_after")
     if after:
         rows = [r for r in rows if r["modified_gmt"] > after.rstrip("Z")[:19]]
-    if request.query_params.get("orderby") == "modified":
-        rows.sort(key=lambda r: (r["modified_gmt"], r["id"]), reverse=request.query_params.get("order") != "asc")
+    _sort(rows, request.query_params.get("orderby", "date"), request.query_params.get("order", "desc"))
     size = integer(request, "per_page", 10, 1)
     if size > MAX_PER_PAGE:
         return JSONResponse({"code": "rest_invalid_param", "message": "Invalid parameter(s): per_page"}, 400)
@@ -80,7 +98,9 @@ async def posts(request: Request) -> Response:
         message = "The page number requested is larger than the number of pages available."
         error = {"code": "rest_post_invalid_page_number", "message": message, "data": {"status": 400}}
         return JSONResponse(error, 400)
-    response = conditional(request, as_json(rows[(page - 1) * size : page * size]), "application/json; charset=UTF-8")
+    fields = request.query_params.get("_fields", "")
+    shown = [_shown(row, fields) for row in rows[(page - 1) * size : page * size]]
+    response = conditional(request, as_json(shown), "application/json; charset=UTF-8")
     response.headers.update({"X-WP-Total": str(len(rows)), "X-WP-TotalPages": str(pages)})
     return response
 
@@ -88,4 +108,5 @@ async def posts(request: Request) -> Response:
 ROUTES = [
     Route("/tl/wordpress/feed", faulty(SOURCE, feed)),
     Route("/tl/wp-json/wp/v2/posts", faulty(SOURCE, posts)),
+    Route("/tl/wp-json/wp/v2/categories", faulty(SOURCE, categories)),
 ]

@@ -141,3 +141,21 @@ def yields_of(nace: str) -> tuple[Material, ...]:
 def needs_of(nace: str) -> tuple[Material, ...]:
     """Materials that an activity can use."""
     return tuple(m for m in materials().values() if nace in m.users)
+
+
+@cache
+def expense_labels() -> dict[str, dict[str, list[str]]]:
+    """Country → cost category → what expenses are called."""
+    labels: dict[str, dict[str, list[str]]] = yaml.safe_load(_read("expense_labels.yml"))
+    return labels
+
+
+@cache
+def place_descriptions() -> dict[str, dict[str, str]]:
+    """Country → kind of third place → one sentence."""
+    texts: dict[str, dict[str, str]] = yaml.safe_load(_read("place_descriptions.yml"))
+    return texts
+
+
+def _read(name: str) -> str:
+    return (DATA / name).read_text(encoding="utf-8")

@@ -127,7 +127,9 @@ class Founder:
         core, person = self._name(country, activity)
         self._count += 1
         org_id = f"org-{self._count:05d}"
-        forms = (("Impresa individuale", 1.0),) if person else (_FORMS_FR if country == "FR" else _FORMS_IT)
+        forms: tuple[tuple[str, float], ...] = (
+            (("Impresa individuale", 1.0),) if person else (_FORMS_FR if country == "FR" else _FORMS_IT)
+        )
         if nace == ASSOCIATION:
             forms, person = _FORMS_CLUB[country], False
         organisation = Organisation(

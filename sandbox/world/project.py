@@ -8,6 +8,7 @@ from decimal import ROUND_DOWN, Decimal
 from random import Random
 
 from sandbox.world.chance import happens, stream
+from sandbox.world.data import expense_labels
 from sandbox.world.identifiers import Numbers
 from sandbox.world.organisations import Organisation
 from sandbox.world.wording import firm_spelling, marked
@@ -23,24 +24,13 @@ CERTIFIED_CLAIMS = (1, 2, 3, 4)
 STAFF, OFFICE, TRAVEL, EXTERNAL, EQUIPMENT = "staff", "office", "travel", "external", "equipment"
 OFFICE_RATE, STAFF_RATE, FEDER_RATE = Decimal("0.15"), Decimal("0.20"), Decimal("0.85")
 SUPPLIER_TRADES = ("18.12", "55.10", "56.10", "49.41", "31.09", "25.62", "38.21", "38.32", "41.20", "47.11")
-LABELS = {
-    "FR": {
-        TRAVEL: ("Mission comité de pilotage Turin", "Déplacement atelier Cuneo", "Nuitée séminaire Aoste", "Péage et carburant visite d'entreprise"),
-        EXTERNAL: ("Diagnostic flux de 12 entreprises", "Traduction simultanée atelier", "Étude de gisement sous-produits", "Animation d'atelier inter-entreprises", "Expertise analyse de cycle de vie", "Traiteur journée transfrontalière", "Impression du guide méthodologique"),
-        EQUIPMENT: ("Capteurs de pesée", "Broyeur pilote", "Bacs de collecte instrumentés"),
-    },
-    "IT": {
-        TRAVEL: ("Missione comitato di pilotaggio Chambéry", "Trasferta workshop Nizza", "Pernottamento seminario Annecy", "Pedaggio e carburante visita aziendale"),
-        EXTERNAL: ("Analisi dei flussi di 10 imprese", "Interpretariato workshop", "Studio del bacino di sottoprodotti", "Facilitazione incontro tra imprese", "Perizia analisi del ciclo di vita", "Catering giornata transfrontaliera", "Stampa della guida metodologica"),
-        EQUIPMENT: ("Sensori di pesatura", "Trituratore pilota", "Contenitori di raccolta strumentati"),
-    },
-}  # fmt: skip
 _NAMES = (
     ("Chambre consulaire des Alpes du Nord", "FR"), ("Camera di commercio delle Valli Occidentali", "IT"),
     ("Università di Ponente", "IT"), ("Agence alpine d'économie circulaire", "FR"),
     ("Comunità montana del Colle", "IT"),
 )  # fmt: skip
 _DELEGATES = {1: "Camera della Riviera", 4: "Unione delle camere del Colle"}
+_OFFICE_LABELS = ("Cancelleria", "Bollette telefoniche")
 _ACRONYMS = ("BOUCLALP", "CERNIERA", "DUEVERSANTI", "MATIERA", "RIUSALP", "TRANSFLUX", "ALPICIRCO", "COLMATIERE")
 
 
@@ -184,8 +174,9 @@ class Ledger:
         italian = org.country == "IT"
         name = marked(firm_spelling(org.core, org.legal_form, rng), org.country)
         number = org.cf if italian else org.main.siret
+        labels = expense_labels()[partner.country].get(category, _OFFICE_LABELS)
         line = Line(
-            partner, claim, category, "REAL", rng.choice(LABELS[partner.country].get(category, ("Cancelleria", "Bollette telefoniche"))),
+            partner, claim, category, "REAL", rng.choice(labels),
             _activity(invoiced, paid, rng), cup=partner.cup,
             document="Mission" if category == TRAVEL and happens(rng, 0.4) else "Facture",
             supplier=name, supplier_id=number, organisation=org, invoice=self.invoice_number(),
@@ -248,9 +239,9 @@ class Ledger:
 
 
 def projects(seed: int, count: int, suppliers: list[Organisation]) -> list[tuple[Project, Ledger]]:
-    """Clean projects: every rule of the programme holds on every line, claim and partner,
+    """Clean projects: every rule of the programme holds on every line, claim and partner.
 
-    but for the third partner, whose real staff costs exceed half of its direct costs.
+    One exception: the third partner's real staff costs exceed half of its direct costs.
     """
     made = []
     for number in range(1, count + 1):
