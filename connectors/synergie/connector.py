@@ -2,253 +2,227 @@
 
 from __future__ import annotations
 
+import functools
 import hashlib
 import time
-from collections import Counter
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
+from pydantic import ValidationError
+
 from connectors.core.errors import BadConfig, Defect, Fatal, NotConfigured
 from connectors.core.inbox import claim_files, read_unchanged, safe_name, shown_name
 from connectors.core.source import FetchContext, LandedPart, Part, RawRecord, Source, Stream
-from connectors.synergie.budget import read_plan
 from connectors.synergie.cells import as_text
-from connectors.synergie.headings import Columns, profile
-from connectors.synergie.lists import Line, ListReader, SplitRule
-from connectors.synergie.tables import Table, find_heading, load_tables
+from connectors.synergie.lists import Line, SplitRule
 from connectors.synergie.totals import Check
-from schemas.sources.synergie import Demande, Depense
+from connectors.synergie.workbook import CONTRACTS, Settings, Sheet, read_workbook
 
 MAX_FILE_BYTES = 200_000_000
-_KINDS: dict[str, type[Depense] | type[Demande]] = {"depenses": Depense, "demandes": Demande}
-_NOT_CONTENT = frozenset(("section", "ligne_masquee", "extrait_le"))
+_TEXT_SUFFIXES = (".csv", ".tsv", ".txt")
+_XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 
 
 def fetch(stream: Stream, context: FetchContext) -> Iterator[Part]:
-    """Every complete file of the inbox, oldest first, so that what was drawn last wins; or the plans.
+    """Every complete file of the inbox and every listed file, newest first.
 
     The same bytes under two names are taken once. A file that cannot be read as it is (still being written,
     no permission, too large) is noted under ``refused`` and does not stop the others.
 
     Raises:
-        BadConfig: nothing is configured to be read, or the inbox is not a readable folder.
+        NotConfigured: this deployment names no file and no folder.
+        BadConfig: the inbox is not a readable folder, or an entry of ``budgets`` is incomplete.
     """
-    options = context.source.options
     seen: dict[str, str] = {}
-    notes: dict[str, list[dict[str, str]]] = {"refused": [], "same_content": []}
-    context.notes.update(notes)
-    files: list[tuple[Path, dict[str, Any]]] = []
-    if stream.name != "budgets":
-        files += _list_files(options)
-    if stream.name in ("budgets", "controles"):
-        files += _budget_files(options)
-    for path, meta in files:
+    refused: list[dict[str, str]] = []
+    repeated: list[dict[str, str]] = []
+    context.notes.update({"refused": refused, "same_content": repeated})
+    for path, meta in _newest_first(_files(context.source.options)):
         shown = shown_name(path.name)
         try:
             body = read_unchanged(path, MAX_FILE_BYTES)
             changed_at = datetime.fromtimestamp(path.stat().st_mtime, UTC).isoformat(timespec="seconds")
         except (OSError, ValueError) as error:
-            notes["refused"].append({"file": shown, "reason": str(error)})
+            refused.append({"file": shown, "reason": str(error)})
             continue
+        name = safe_name(path.name, body)
         digest = hashlib.sha256(body).hexdigest()
         if digest in seen:
-            notes["same_content"].append({"file": shown, "as": seen[digest]})
+            repeated.append({"file": shown, "as": seen[digest]})
             continue
-        seen[digest] = shown
+        newer = list(seen.values())
+        seen[digest] = name
         yield Part(
-            name=safe_name(path.name, body),
+            name=name,
             body=body,
             media_type=_media_type(body, path),
             url=f"file:{shown}",
-            meta={"fichier": shown, "modified_at": changed_at, **meta},
+            meta={"fichier": shown, "modified_at": changed_at, "newer": newer, **meta},
         )
 
 
-def _list_files(options: Mapping[str, Any]) -> Iterator[tuple[Path, dict[str, Any]]]:
+def _files(options: Mapping[str, Any]) -> list[tuple[Path, dict[str, Any]]]:
     if not any(options.get(name) for name in ("inbox", "files", "budgets")):
         raise NotConfigured(
-            "set 'inbox' (folder into which expense lists are dropped), 'files' or 'budgets' under options",
+            "set 'inbox' (folder into which files are dropped), 'files' or 'budgets' under options",
             source="synergie",
             rule="inbox_missing",
         )
-    paths: list[Path] = []
-    if options.get("inbox"):
-        patterns, quiet = options.get("patterns", ["*"]), float(options.get("quiet_seconds", 2))
-        inbox = Path(options["inbox"])
-        if len(claim_files(inbox, patterns, 0)) > len(claim_files(inbox, patterns, quiet)):
-            time.sleep(min(quiet, float(options.get("max_wait_seconds", 10))))
-        paths += claim_files(inbox, patterns, quiet)
-    paths += [Path(name) for name in options.get("files") or ()]
-    for path in paths:
-        yield path, {}
-
-
-def _budget_files(options: Mapping[str, Any]) -> Iterator[tuple[Path, dict[str, Any]]]:
+    plans: list[tuple[Path, dict[str, Any]]] = []
     for entry in options.get("budgets") or ():
         if not {"path", "project"} <= set(entry):
             raise BadConfig("each entry of 'budgets' needs 'path' and 'project'", source="synergie", rule="budgets")
-        yield Path(entry["path"]), {"project": str(entry["project"]), "columns": entry.get("columns") or {}}
+        meta = {"project": str(entry["project"]), "columns": dict(entry.get("columns") or {})}
+        plans.append((Path(entry["path"]), meta))
+    paths = [Path(name) for name in options.get("files") or ()]
+    if options.get("inbox"):
+        paths += _quiet_files(Path(options["inbox"]), options)
+    return plans + [(path, {}) for path in paths]
+
+
+def _quiet_files(inbox: Path, options: Mapping[str, Any]) -> list[Path]:
+    """Complete files; a file that just came is waited for, within bounds."""
+    patterns, quiet = options.get("patterns", ["*"]), float(options.get("quiet_seconds", 2))
+    if len(claim_files(inbox, patterns, 0)) > len(claim_files(inbox, patterns, quiet)):
+        time.sleep(min(quiet, float(options.get("max_wait_seconds", 10))))
+    return claim_files(inbox, patterns, quiet)
+
+
+def _newest_first(files: list[tuple[Path, dict[str, Any]]]) -> list[tuple[Path, dict[str, Any]]]:
+    def changed(entry: tuple[Path, dict[str, Any]]) -> tuple[int, str]:
+        try:
+            return entry[0].stat().st_mtime_ns, entry[0].name
+        except OSError:  # reported when it is read
+            return 0, entry[0].name
+
+    return sorted(files, key=changed, reverse=True)
 
 
 def _media_type(body: bytes, path: Path) -> str:
     if body.startswith(b"PK\x03\x04"):
-        return "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
-    return "text/csv" if path.suffix.lower() in (".csv", ".tsv", ".txt") else "application/octet-stream"
-
-
-@dataclass
-class Outcome:
-    """What one file gave for one stream."""
-
-    records: list[RawRecord] = field(default_factory=list)
-    checks: list[tuple[Table, Check]] = field(default_factory=list)
-    known_sheets: int = 0
+        return _XLSX
+    return "text/csv" if path.suffix.lower() in _TEXT_SUFFIXES else "application/octet-stream"
 
 
 def read(source: Source, stream: Stream, part: LandedPart) -> Iterator[RawRecord]:
     """The part's records; a file that cannot be read is one rejected record that says why.
 
-    The whole file is read before the first record is given, so no half of a broken file is loaded.
+    The whole file is read before the first record is given, so no half of a broken file is loaded. A line
+    that a newer file of the same fetch holds as well is left out: the newer one counts.
     """
+    settings = _settings(source, part.meta)
     try:
-        if stream.name == "budgets":
-            records = _plan_records(part)
-        elif stream.name == "controles":
-            records = _check_records(source, part)
-        else:
-            records = _list_records(source, stream.name, part)
+        sheets = read_workbook(part.path, settings)
     except Fatal as error:
-        # The other streams read the same file: one reject is enough.
-        if stream.name in ("depenses", "budgets"):
+        if stream.name == "depenses":  # the other streams read the same file: one reject is enough
             where = f" ({error.where})" if error.where and error.where != part.path.name else ""
             defect = Defect("(file)", part.meta["fichier"], error.rule, error.message + where)
             yield RawRecord("file", {"fichier": part.meta["fichier"], "sha256_fichier": part.sha256}, (defect,))
         return
-    yield from records
+    newer = functools.partial(_newer_keys, part, settings)
+    if stream.name == "controles":
+        yield from _check_records(part, sheets, newer)
+        return
+    for sheet in sheets:
+        if sheet.kind == stream.name:
+            for record, key in _records(part, sheet):
+                if key is None or _base(key) not in newer(stream.name):
+                    yield record
 
 
-def _list_records(source: Source, kind: str, part: LandedPart) -> list[RawRecord]:
-    tables = load_tables(part.path)
-    outcome = _read_lists(source, kind, part, tables)
-    if kind == "depenses" and not outcome.known_sheets:
-        others = [table for table in tables if find_heading(table, profile("demandes")).columns]
-        if not others:
-            raise Fatal(_no_heading(tables), rule="no_heading")
-    return outcome.records
+def _settings(source: Source, meta: Mapping[str, Any]) -> Settings:
+    rules = source.options.get("split") or ()
+    splits = tuple(SplitRule(tuple(rule["columns"]), rule["separator"]) for rule in rules)
+    return Settings(splits, meta.get("project"), meta.get("columns") or {})
 
 
-def _no_heading(tables: list[Table]) -> str:
-    nearest = [n for t in tables if (n := find_heading(t, profile("depenses")).nearest)]
-    message = (
-        "no sheet holds the heading of an expense list: a declared amount, one of number, label, supplier, "
-        "document or category, and at least three known columns"
-    )
-    if nearest:
-        best = max(nearest, key=lambda columns: len(columns.columns))
-        known = ", ".join(sorted(set(best.columns.values())))
-        message += f". Row {best.row} comes nearest and has: {known}"
-    return message
+def _records(part: LandedPart, sheet: Sheet) -> Iterator[tuple[RawRecord, str | None]]:
+    """The records of a sheet with their keys; no key for a record that its contract rejects."""
+    contract = CONTRACTS[str(sheet.kind)]
+    for line in sheet.lines:
+        record = _record(part, sheet, line)
+        try:
+            key = None if line.defects else contract.model_validate(record.data).record_key()
+        except ValidationError:
+            key = None
+        yield record, key
 
 
-def _read_lists(source: Source, kind: str, part: LandedPart, tables: list[Table]) -> Outcome:
-    outcome = Outcome()
-    occurrences: Counter[str] = Counter()
-    splits = tuple(SplitRule(tuple(rule["columns"]), rule["separator"]) for rule in source.options.get("split") or ())
-    for table in tables:
-        columns = find_heading(table, profile(kind)).columns
-        if columns is None:
-            continue
-        outcome.known_sheets += 1
-        reader = ListReader(table, columns, frozenset(_KINDS[kind].model_fields), splits)
-        for line in reader.lines():
-            values = {**line.values, "occurrence": _occurrence(line.values, occurrences, kind)}
-            outcome.records.append(_record(part, table, columns, line, values))
-        outcome.checks += [(table, check) for check in reader.checks]
-    return outcome
-
-
-def _occurrence(values: Mapping[str, Any], seen: Counter[str], kind: str) -> int:
-    """1, or n for the n-th line of the file with the same key; see ``Depense.record_key``."""
-    if kind == "demandes":
-        names = ["code_projet", "partenaire", "numero_demande"]
-    elif values.get("numero_depense"):
-        names = list(Depense.KEY_FIELDS)
-    else:
-        names = sorted(set(values) - _NOT_CONTENT)
-    key = repr([(name, str(values.get(name) or "")) for name in names])
-    seen[key] += 1
-    return seen[key]
-
-
-def _record(
-    part: LandedPart, table: Table, columns: Columns | None, line: Line, values: Mapping[str, Any]
-) -> RawRecord:
+def _record(part: LandedPart, sheet: Sheet, line: Line) -> RawRecord:
     data = {
-        **values,
+        **line.values,
         "fichier": part.meta["fichier"],
-        "feuille": table.name,
+        "feuille": sheet.table.name,
         "ligne": line.row,
         "sha256_fichier": part.sha256,
-        "langue": columns.language if columns else "und",
+        "langue": sheet.columns.language if sheet.columns else "und",
         "montant_ambigu": bool(line.alternatives),
         "lectures_alternatives": line.alternatives,
         "avertissements": line.notes,
     }
-    return RawRecord(table.place(line.row), data, tuple(line.defects))
+    return RawRecord(sheet.table.place(line.row), data, tuple(line.defects))
 
 
-def _plan_records(part: LandedPart) -> list[RawRecord]:
-    records = []
-    occurrences: Counter[str] = Counter()
-    for table in load_tables(part.path)[:1]:
-        plan = read_plan(table, part.meta["columns"])
-        for line in plan.lines:
-            values = {**line.values, "projet": part.meta["project"]}
-            key = f"{values['type_ligne']}|{values['partenaire']}"
-            occurrences[key] += 1
-            columns = Columns(0, language=plan.language)
-            records.append(_record(part, table, columns, line, {**values, "occurrence": occurrences[key]}))
-    return records
+def _newer_keys(part: LandedPart, settings: Settings, kind: str) -> frozenset[str]:
+    """Keys of the good records of one kind in the newer files of the same fetch."""
+    keys: set[str] = set()
+    for name in part.meta.get("newer", ()):
+        keys |= _keys_of(part.path.with_name(name), settings.splits, kind)
+    return frozenset(keys)
 
 
-def _check_records(source: Source, part: LandedPart) -> list[RawRecord]:
-    """Printed totals against lines, and the sheets that no stream reads."""
-    if "project" in part.meta:
-        tables = load_tables(part.path)[:1]
-        found = [(table, check) for table in tables for check in read_plan(table, part.meta["columns"]).checks]
-        return [_check_record(part, table, check, part.meta["project"]) for table, check in found]
-    tables = load_tables(part.path)
-    records = []
-    for kind in _KINDS:
-        checks = _read_lists(source, kind, part, tables).checks
-        records += [_check_record(part, table, check, None) for table, check in checks]
-    for table in tables:
-        if not any(find_heading(table, profile(kind)).columns for kind in _KINDS):
-            records += _passed_over(part, table)
-    return records
+@functools.lru_cache(maxsize=256)
+def _keys_of(path: Path, splits: tuple[SplitRule, ...], kind: str) -> frozenset[str]:
+    """Keys of one landed file, whose name holds the hash of its content."""
+    shown = LandedPart(path, path.name, "", "", "", 0, {"fichier": path.name})
+    try:
+        sheets = read_workbook(path, Settings(splits))
+    except Fatal:
+        return frozenset()
+    found = (_records(shown, sheet) for sheet in sheets if sheet.kind == kind)
+    return frozenset(_base(key) for records in found for _, key in records if key)
 
 
-def _passed_over(part: LandedPart, table: Table) -> Iterator[RawRecord]:
-    rows = [row for row in table.rows if any(cell.value is not None for cell in row.cells)]
-    if not rows:
-        return
-    has_numbers = any(isinstance(cell.value, (int, float)) for row in rows for cell in row.cells)
-    label = as_text(next(cell.value for cell in rows[0].cells if cell.value is not None))
-    check = Check("feuille_sans_entete", "(sheet)", rows[0].number, None, Decimal(len(rows)), label)
-    data = {**_check_record(part, table, check, None).data, "conforme": not has_numbers}
-    yield RawRecord(table.place(rows[0].number), data)
+def _base(key: str) -> str:
+    """The key without the mark of a repetition inside one file."""
+    return key.rpartition("#")[0] if key.rpartition("#")[2].isdigit() and "#" in key else key
 
 
-def _check_record(part: LandedPart, table: Table, check: Check, project: str | None) -> RawRecord:
+def _check_records(part: LandedPart, sheets: list[Sheet], newer: Any) -> Iterator[RawRecord]:
+    """Printed totals against lines, sheets that no stream reads, lines that a newer file replaces."""
+    for sheet in sheets:
+        for check in sheet.checks:
+            yield _check_record(part, sheet, check)
+        if sheet.kind is None:
+            yield from _passed_over(part, sheet)
+        elif sheet.columns:
+            replaced = sum(1 for _, key in _records(part, sheet) if key and _base(key) in newer(sheet.kind))
+            if replaced:
+                check = Check("lignes_remplacees", sheet.kind, sheet.columns.row, None, Decimal(replaced))
+                yield _check_record(part, sheet, check, conforme=True)
+
+
+def _passed_over(part: LandedPart, sheet: Sheet) -> Iterator[RawRecord]:
+    """A sheet without known heading; in order when it holds no number, so no amount can be lost."""
+    rows = [row for row in sheet.table.rows if any(cell.value is not None for cell in row.cells)]
+    if rows:
+        has_numbers = any(isinstance(cell.value, (int, float)) for row in rows for cell in row.cells)
+        label = as_text(next(cell.value for cell in rows[0].cells if cell.value is not None))
+        check = Check("feuille_sans_entete", "(sheet)", rows[0].number, None, Decimal(len(rows)), label)
+        yield _check_record(part, sheet, check, conforme=not has_numbers)
+
+
+def _check_record(part: LandedPart, sheet: Sheet, check: Check, *, conforme: bool | None = None) -> RawRecord:
     data = {
-        "projet": project,
-        "fichier": part.meta["fichier"],
-        "feuille": table.name,
-        "sha256_fichier": part.sha256,
         **check.as_dict(),
+        "projet": part.meta.get("project"),
+        "fichier": part.meta["fichier"],
+        "feuille": sheet.table.name,
+        "sha256_fichier": part.sha256,
     }
-    return RawRecord(table.place(check.ligne), data)
+    if conforme is not None:
+        data["conforme"] = conforme
+    return RawRecord(sheet.table.place(check.ligne), data)

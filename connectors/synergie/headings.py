@@ -103,7 +103,7 @@ def preamble_labels() -> Mapping[str, str]:
     """Normalised label of a line above the table → field."""
     data = _table()
     fields = {name: data["depenses"]["fields"][name] for name in data["preamble"]["shared"]}
-    fields["extrait_le"] = data["preamble"]["extrait_le"]
+    fields |= {name: data["preamble"][name] for name in ("extrait_le", "date_depot")}
     return {text: name for text, (name, _) in _index(fields).items()}
 
 
@@ -174,7 +174,8 @@ def _exact(text: str, above: str, kind: Profile) -> tuple[str, str | None] | Non
         found = kind.aliases.get(normalise(candidate))
         if found:
             return found
-    parts = [part for part in re.split(r"\s*[/\n|]\s*|\s+-\s+", text) if normalise(part)]
+    bare = _UNITS.sub(" ", text)  # the slash of "(O/N)" parts no heading
+    parts = [part for part in re.split(r"\s*[/\n|]\s*|\s+-\s+", bare) if normalise(part)]
     hits = [kind.aliases[normalise(part)] for part in parts if normalise(part) in kind.aliases]
     if len(parts) > 1 and hits and len({name for name, _ in hits}) == 1:
         return hits[0] if len(hits) == 1 else (hits[0][0], None)
@@ -190,8 +191,8 @@ def _nearest(column: int, text: str, kind: Profile, result: Columns) -> None:
         if score > best.get(name, (0.0, ""))[0]:
             best[name] = (score, alias)
     ranked = sorted(((score, name, alias) for name, (score, alias) in best.items()), reverse=True)
-    score, name, alias = ranked[0]
-    alone = len(ranked) == 1 or ranked[1][0] < SIMILAR
+    score, name, alias = ranked[0] if ranked else (0.0, "", "")
+    alone = len(ranked) <= 1 or ranked[1][0] < SIMILAR
     if score >= SIMILAR and alone and len(key) >= _MIN_FUZZY and name not in result.columns.values():
         result.columns[column] = name
         result.accepted[name] = text

@@ -19,6 +19,7 @@ from connectors.synergie.values import Reading, Style, column_style, read_amount
 from schemas.sources.synergie import DATE_FIELDS
 
 _NAMES_A_LINE = frozenset(("numero_depense", "numero_facture", "date_facture", "date_paiement", "reference_paiement"))
+_PERIOD = re.compile(r"\s*p[ée]riod[eo]?\b[^:]*\d{4}.*\d{4}", re.IGNORECASE)
 _LABEL = re.compile(r"\s*([^:]{2,60}?)\s*:\s*(.*)", re.DOTALL)
 
 
@@ -37,6 +38,11 @@ class Line:
     notes: list[dict[str, str | None]] = field(default_factory=list)
     alternatives: dict[str, Decimal] = field(default_factory=dict)
     currencies: set[str] = field(default_factory=set)
+
+    def amount(self, name: str) -> Decimal | None:
+        """The amount of a field, None where there is none or it could not be read."""
+        value = self.values.get(name)
+        return value if isinstance(value, Decimal) else None
 
     def take(self, name: str, cell: Cell, reading: Reading) -> None:
         """Put a reading into the line, with what there is to say about it."""
@@ -64,14 +70,26 @@ class ListReader:
         columns: its columns.
         fields: fields of the contract; what the preamble says about others is left out.
         splits: rules for several values in one cell; without a rule a cell is never cut.
+        totals_are_lines: rows that sum others are records too, as in a financing plan.
+
+    Attributes:
+        checks: printed totals against lines, complete when ``lines`` has been read.
+        context: what the rows above the heading, and section labels so far, say about all lines.
     """
 
     def __init__(
-        self, table: Table, columns: Columns, fields: frozenset[str], splits: tuple[SplitRule, ...] = ()
+        self,
+        table: Table,
+        columns: Columns,
+        fields: frozenset[str],
+        splits: tuple[SplitRule, ...] = (),
+        *,
+        totals_are_lines: bool = False,
     ) -> None:
         self.table, self.columns, self.fields, self.splits = table, columns, fields, splits
+        self.totals_are_lines = totals_are_lines
         self.checks: list[Check] = []
-        self._context = _preamble(table, columns)
+        self.context = _preamble(table, columns)
         self._section: str | None = None
         self._ledger = Ledger()
         self._body = [row for row in table.rows if row.number > columns.row]
@@ -83,7 +101,7 @@ class ListReader:
             cells = {c: cell for c, cell in enumerate(row.cells) if cell.value is not None or cell.defect}
             if not cells or self._repeats_heading(cells):
                 continue
-            label = self._total_label(cells)
+            label = None if self.totals_are_lines else self._total_label(cells)
             if label is not None:
                 self._total(row, label, cells)
             elif not self._is_section(cells):
@@ -147,7 +165,7 @@ class ListReader:
             return False
         labelled = _labelled(text)
         if labelled and labelled[1]:
-            self._context[labelled[0]] = labelled[1]
+            self.context[labelled[0]] = labelled[1]
         self._section = text
         self._ledger.boundary()
         return True
@@ -212,7 +230,7 @@ class ListReader:
                 line.defects.append(Defect(f"column {column + 1}", shorten(cell.value), "no_heading", message))
 
     def _finish(self, line: Line, row: Row) -> None:
-        for name, value in self._context.items():
+        for name, value in self.context.items():
             if name in self.fields and line.values.get(name) is None:
                 line.values[name] = value
         for name, heading in self.columns.accepted.items():
@@ -239,6 +257,8 @@ def nature_of(text: str) -> str | None:
 
 def _labelled(text: str) -> tuple[str, Any] | None:
     """Field and value of ``label : value``; the value may be empty, when it stands in the next cell."""
+    if _PERIOD.match(text):
+        return "periode", text
     match = _LABEL.fullmatch(text)
     name = preamble_labels().get(normalise(match[1])) if match else None
     return (name, _context_value(name, match[2].strip())) if match and name else None

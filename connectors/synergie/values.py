@@ -7,6 +7,7 @@ unchanged and the contract rejects the record, so nothing turns into zero or not
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass
 from decimal import Decimal
@@ -19,6 +20,7 @@ _MAX_DECIMALS = 6
 _CENT = Decimal("0.01")
 _CENTS = 2
 _THOUSAND = 3
+_RARE = 4  # a writing that is at least this many times rarer than its opposite is an exception
 _SPACES = re.compile(r"[\s\u00a0\u202f\u2009\u2007']+|(?<=\d)’(?=\d)")
 _CURRENCIES = (
     ("EUR", re.compile(r"€|\beuros?\b|\beur\b", re.IGNORECASE)),
@@ -72,14 +74,17 @@ _STYLES: tuple[tuple[re.Pattern[str], tuple[str, ...]], ...] = (
 
 
 def column_style(values: Iterable[Any]) -> Style:
-    """The writing habits found in the texts of one column; numbers say nothing."""
-    seen: set[str] = set()
+    """The writing habits found in the texts of one column; numbers say nothing, and rare exceptions neither."""
+    seen: Counter[str] = Counter()
     for body in (_bare(value).body for value in values if isinstance(value, str)):
         for pattern, habits in _STYLES:
             if pattern.fullmatch(body):
                 seen.update(habits)
                 break
-    return Style(**dict.fromkeys(seen, True))
+    for habit, opposite in (("decimal_comma", "decimal_dot"), ("decimal_dot", "decimal_comma")):
+        if seen[habit] * _RARE <= seen[opposite]:
+            del seen[habit]
+    return Style(**dict.fromkeys(+seen, True))
 
 
 def read_amount(value: Any, style: Style = Style()) -> Reading:
@@ -89,7 +94,7 @@ def read_amount(value: Any, style: Style = Style()) -> Reading:
     column also holds texts with a dot for thousands, when a fraction may be what a spreadsheet made of
     them (``288.110`` → 288.11); two different signs, or one sign twice, say which is which; one sign before
     exactly three digits is ambiguous, and so is a dot before one or two digits in a column whose other
-    texts write thousands with a dot.
+    texts write thousands with a dot or, nearly all, decimals with a comma.
     """
     if isinstance(value, (int, float, Decimal)) and not isinstance(value, bool):
         return _number(value, style)
@@ -177,7 +182,8 @@ def _digits(body: str, style: Style, *, spaced: bool) -> Reading | None:
             grouped = style.comma_thousands or (style.decimal_dot and not style.decimal_comma)
         first, second = (as_thousands, as_decimal) if grouped else (as_decimal, as_thousands)
         return Reading(first, ("montant_ambigu",), second)
-    eaten = not spaced and sign == "." and style.dot_thousands and len(decimals) < _THOUSAND
+    dots_group = style.dot_thousands or (style.decimal_comma and not style.decimal_dot)
+    eaten = not spaced and sign == "." and dots_group and len(decimals) < _THOUSAND
     if eaten and as_decimal % 1:
         return Reading(as_decimal, ("montant_ambigu",), as_decimal * 1000)
     return Reading(as_decimal)

@@ -44,6 +44,11 @@ TexteRequis = Annotated[str, Field(min_length=1)]
 """A text that must be there."""
 
 
+def _key(occurrence: int, *parts: str) -> str:
+    key = "|".join(part.replace("|", "/") for part in parts)
+    return key if occurrence == 1 else f"{key}#{occurrence}"
+
+
 class Avertissement(BaseModel):
     """Something the reader did or saw that a person may want to know; the record is loaded all the same.
 
@@ -173,16 +178,15 @@ def depense_key(payload: dict[str, Any], occurrence: int = 1) -> str:
         content = {k: v for k, v in payload.items() if k not in _NOT_CONTENT and v is not None}
         digest = hashlib.sha256(json.dumps(content, sort_keys=True, ensure_ascii=False).encode()).hexdigest()
         parts = [str(payload.get("code_projet") or ""), str(payload.get("partenaire") or ""), f"~{digest[:32]}"]
-    key = "|".join(part.replace("|", "/") for part in parts)
-    return key if occurrence == 1 else f"{key}#{occurrence}"
+    return _key(occurrence, *parts)
 
 
 class Budget(_Provenance):
     """One line of a financing plan.
 
     Attributes:
-        projet: the project, as the deployment names it.
-        type_ligne: ``partenaire``; ``total`` of the table; ``hors_feder`` for a partner outside the ERDF
+        projet: the project, as the file or the deployment names it.
+        type_ligne: ``partenaire``; ``total`` of the project; ``hors_feder`` for a partner outside the ERDF
             total (a Swiss partner, in its own currency).
         taux_feder: ERDF rate of the table in percent, as its heading says.
     """
@@ -203,8 +207,28 @@ class Budget(_Provenance):
     def record_key(self) -> str:
         """Project, kind of line and partner."""
         name = "" if self.type_ligne == "total" else self.partenaire
-        key = "|".join(part.replace("|", "/") for part in (self.projet, self.type_ligne, name))
-        return key if self.occurrence == 1 else f"{key}#{self.occurrence}"
+        return _key(self.occurrence, self.projet, self.type_ligne, name)
+
+
+class Poste(_Provenance):
+    """The budget of one cost category of one partner.
+
+    Attributes:
+        projet: the project, as the file or the deployment names it.
+        categorie, methode: cost category and method of calculation, as published.
+    """
+
+    projet: TexteRequis
+    partenaire: TexteRequis
+    categorie: TexteRequis
+    methode: OptionalText = None
+    montant_total: MontantRequis
+    devise: TexteRequis = "EUR"
+    occurrence: int = Field(default=1, ge=1)
+
+    def record_key(self) -> str:
+        """Project, partner and category."""
+        return _key(self.occurrence, self.projet, self.partenaire, self.categorie)
 
 
 class Demande(_Provenance):
@@ -242,20 +266,20 @@ class Demande(_Provenance):
 
     def record_key(self) -> str:
         """Project, partner (empty for the project's claim) and claim number."""
-        parts = (self.code_projet, self.partenaire or "", self.numero_demande)
-        key = "|".join(part.replace("|", "/") for part in parts)
-        return key if self.occurrence == 1 else f"{key}#{self.occurrence}"
+        return _key(self.occurrence, self.code_projet, self.partenaire or "", self.numero_demande)
 
 
 class Controle(SourceRecord):
     """A total printed in a file, compared with the lines it stands for; or a sheet that was passed over.
 
     Attributes:
-        nature: ``sous_total``, ``total`` (against the lines of an expense list), ``somme_budget`` (against
-            the partner lines of a financing plan), ``taux_feder`` (ERDF against rate x total of one
-            partner, truncated to the cent), ``taux_du_total`` (rate of the sum against the sum of the
-            truncated parts; the sum of the parts wins), ``feuille_sans_entete`` (a sheet without known
-            heading; ``trouve`` is its number of rows).
+        nature: against the lines of an expense list, ``sous_total`` and ``total``; ``demande``, a claim against
+            the expense lines of its file; ``somme_budget``, the total of a financing plan against its partner
+            lines; ``somme_postes``, a partner's line against its cost categories; ``taux_feder``, ERDF of one
+            partner against rate x total, truncated to the cent; ``taux_du_total``, the same for the total (the
+            sum of the truncated parts wins); ``feuille_sans_entete``, a sheet without known heading
+            (``trouve`` is its number of rows); ``lignes_remplacees``, ``trouve`` lines were left out because a
+            newer file of the folder holds them.
         champ: field that is summed.
         attendu: what the lines give.
         trouve: what is printed.
@@ -269,7 +293,17 @@ class Controle(SourceRecord):
     feuille: str | None = None
     ligne: int
     sha256_fichier: str
-    nature: Literal["sous_total", "total", "somme_budget", "taux_feder", "taux_du_total", "feuille_sans_entete"]
+    nature: Literal[
+        "sous_total",
+        "total",
+        "demande",
+        "somme_budget",
+        "somme_postes",
+        "taux_feder",
+        "taux_du_total",
+        "feuille_sans_entete",
+        "lignes_remplacees",
+    ]
     champ: str
     libelle: OptionalText = None
     attendu: Montant = None
@@ -281,7 +315,7 @@ class Controle(SourceRecord):
     def record_key(self) -> str:
         """Bytes of the file, place, field and kind: the same file under another name gives the same key."""
         place = (self.sha256_fichier[:32], self.feuille or "", str(self.ligne), self.champ, self.nature)
-        return "|".join(part.replace("|", "/") for part in place)
+        return _key(1, *place)
 
 
 DATE_FIELDS = frozenset(
