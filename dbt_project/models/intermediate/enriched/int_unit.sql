@@ -1,13 +1,24 @@
 {{ config(materialized='table', indexes=[{'columns': ['unit_given'], 'unique': true}]) }}
 
 -- Unit and period that a unit text names, once per distinct text: "t/an", "q.li all'anno", "m3 par mois". The text is
--- read as one unit first, so that "jours" is days of work and only "kg/jour" is a daily weight.
+-- read as one unit first, so that "jours" is days of work and only "kg/jour" is a daily weight. An unknown unit gives
+-- no row: the quantity is then kept as given and not converted.
 with unit_text as (
     select distinct
         unit_given,
         {{ normalise_text('unit_given') }} as unit_key
     from {{ ref('int_flow_record') }}
     where unit_given is not null
+),
+
+known_unit as (
+    select distinct
+        term.term_normalised,
+        unit.unit_code,
+        unit.dimension,
+        unit.factor * term.term_factor as factor
+    from {{ ref('unit_term') }} as term
+    inner join {{ ref('unit') }} as unit on term.unit_code = unit.unit_code
 ),
 
 split as (
@@ -21,14 +32,15 @@ split as (
 
 select
     split.unit_given,
-    coalesce(whole.code, unit.code) as unit_code,
-    coalesce(whole.dimension, unit.dimension) as dimension,
-    coalesce(whole.factor, unit.factor) as factor,
-    case when whole.source_value is null then period.code end as period_code,
-    case when whole.source_value is null then period.per_year end as per_year
+    coalesce(whole.unit_code, part.unit_code) as unit_code,
+    coalesce(whole.dimension, part.dimension) as dimension,
+    coalesce(whole.factor, part.factor) as factor,
+    case when whole.unit_code is null then period.code end as period_code,
+    case when whole.unit_code is null then period.per_year end as per_year
 from split
-left join {{ ref('_map_unit_term') }} as whole on split.unit_key = whole.source_value
+left join known_unit as whole on split.unit_key = whole.term_normalised
 left join {{ ref('_map_period_term') }} as period
-    on whole.source_value is null and split.period_part = period.source_value
-left join {{ ref('_map_unit_term') }} as unit
-    on whole.source_value is null and period.source_value is not null and split.unit_part = unit.source_value
+    on whole.unit_code is null and split.period_part = period.source_value
+left join known_unit as part
+    on whole.unit_code is null and period.source_value is not null and split.unit_part = part.term_normalised
+where coalesce(whole.unit_code, part.unit_code) is not null

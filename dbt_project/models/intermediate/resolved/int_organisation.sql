@@ -25,12 +25,14 @@ member as (
         ) as is_natural_person
     from {{ ref('int_organisation_member') }} as member
     left join personal on member.mention_id = personal.mention_id
-    left join {{ ref('int_legal_form') }} as legal_form
-        on member.name = legal_form.name and member.country_code is not distinct from legal_form.country_code
+    left join {{ ref('int_company_name') }} as legal_form
+        on member.name = legal_form.name and coalesce(member.country_code, 'ZZ') = legal_form.country_code
     left join {{ ref('int_activity_code') }} as activity
         on
             member.activity_code_given = activity.code_given
             and member.activity_revision_code = activity.activity_revision_code
+            -- The register states the activity of a process, not of the company.
+            and member.source_id <> 'elenco_sottoprodotti'
     where member.is_publishable
 )
 

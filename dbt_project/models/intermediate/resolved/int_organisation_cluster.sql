@@ -14,9 +14,11 @@ with recursive mention as (
         mention.mention_id,
         mention.member_key,
         mention.country_code,
-        mention.name_key,
+        company_name.name_key,
         place.lau_code
     from {{ ref('int_organisation_mention') }} as mention
+    left join {{ ref('int_company_name') }} as company_name
+        on mention.name = company_name.name and coalesce(mention.country_code, 'ZZ') = company_name.country_code
     left join {{ ref('int_place') }} as place on mention.place_id = place.place_id
 ),
 

@@ -8,7 +8,6 @@ select distinct on (mention_id)
     stream_name,
     role,
     name,
-    {{ company_key('name', 'country_code') }} as name_key,
     site_name,
     country_code,
     business_id_given,

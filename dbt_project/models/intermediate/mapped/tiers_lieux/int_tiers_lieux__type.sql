@@ -46,8 +46,9 @@ select distinct
     token.term,
     token.token,
     mapping.code,
-    mapping.rank,
+    type_rank.rank,
     mapping.source_value is not null as is_known
 from token
 left join {{ ref('_map_tiers_lieux__type') }} as mapping on token.token = mapping.source_value
+left join {{ ref('_map_tiers_lieux__type_rank') }} as type_rank on mapping.code = type_rank.code
 where token.token is not null

@@ -1,0 +1,64 @@
+{{ config(materialized='table', indexes=[{'columns': ['name', 'country_code'], 'unique': true}]) }}
+
+-- Each distinct company name once: its legal form, looked up in the country of the company only (Italian "S.a.s." is a
+-- limited partnership, French "SAS" a simplified company), and the name without it as a key. Words that make a public
+-- body what it is (commune, province, chamber) stay in the key: "Comune di Cuneo" is not "Provincia di Cuneo". A remark
+-- in brackets is not part of the name.
+with company as (
+    select distinct
+        name,
+        coalesce(country_code, 'ZZ') as country_code,
+        btrim(regexp_replace(name, '\s*\([^)]*\)', ' ', 'g')) as bare_name
+    from {{ ref('int_organisation_mention_record') }}
+),
+
+pattern as (
+    select
+        pattern.country_code,
+        pattern.priority,
+        pattern.pattern,
+        form.legal_form_group,
+        not form.is_public and form.legal_form_group not in ('ASSOCIATION', 'FOUNDATION') as is_stripped
+    from {{ ref('legal_form_pattern') }} as pattern
+    inner join {{ ref('legal_form') }} as form on pattern.legal_form_code = form.legal_form_code
+),
+
+stripper as (
+    select
+        country_code,
+        string_agg('(?:' || pattern || ')', '|' order by priority) as pattern
+    from pattern
+    where is_stripped
+    group by country_code
+),
+
+recognised as (
+    select distinct on (company.name, company.country_code)
+        company.name,
+        company.country_code,
+        pattern.legal_form_group
+    from company
+    inner join pattern on company.country_code = pattern.country_code and company.bare_name ~* pattern.pattern
+    order by company.name, company.country_code, pattern.priority
+),
+
+stripped as (
+    select
+        company.name,
+        company.country_code,
+        company.bare_name,
+        regexp_replace(company.bare_name, stripper.pattern, ' ', 'gi') as core_name
+    from company
+    left join stripper on company.country_code = stripper.country_code
+)
+
+select
+    stripped.name,
+    stripped.country_code,
+    recognised.legal_form_group as legal_form_code,
+    coalesce(
+        {{ normalise_text('stripped.core_name') }}, {{ normalise_text('stripped.bare_name') }},
+        {{ normalise_text('stripped.name') }}
+    ) as name_key
+from stripped
+left join recognised on stripped.name = recognised.name and stripped.country_code = recognised.country_code
