@@ -1,4 +1,4 @@
-"""Once a day: drop old releases and landed bytes past their keep time, close abandoned runs."""
+"""Once a day: drop what is past its keep time, in the warehouse and in Airflow."""
 
 from __future__ import annotations
 
@@ -13,14 +13,14 @@ from traforo.settings import load_settings
 _DOC = """
 ### Housekeeping
 
-Removes superseded releases, unfinished build schemas, landed bytes and stored check results past their keep
-time, and closes runs whose process is gone. Never touches the live release or the last good landing of a source.
+Drops superseded releases beyond the kept ones and the schemas of failed builds; never the live release. Of
+Airflow's own runs, events and logs, thirty days are kept.
 """
 
 
 @dag(
     dag_id="housekeeping",
-    description="keep times and abandoned runs",
+    description="keep times",
     doc_md=_DOC,
     schedule=every("40 2 * * *"),
     catchup=False,
@@ -38,7 +38,14 @@ def housekeeping_daily() -> None:
 
         return pipeline.housekeeping(load_settings())
 
+    @task
+    def airflow_history() -> dict[str, Any]:
+        from traforo.airflow_clean import clean_history  # noqa: PLC0415
+
+        return clean_history(load_settings()).as_dict()
+
     housekeeping()
+    airflow_history()
 
 
 housekeeping_daily()
