@@ -17,6 +17,8 @@ from connectors.tiers_lieux.values import Mapped, Mapper
 NO_RECORDS = "no_records"
 """``meta["role"]`` of parts that hold settings or are joined to another part."""
 _SHOWN = 200
+_NARROWING = ("bbox", "query", "resource_id", "search", "countries")
+"""Options that decide which records an instance lists."""
 
 
 def fetch(stream: Stream, context: FetchContext) -> Iterator[Part]:
@@ -158,7 +160,7 @@ def _own_fields(instance: Instance) -> set[str]:
 
 
 def _place_record(instance: Instance, mapped: Mapped, item: Item, layout: tuple[str, ...]) -> RawRecord:
-    defaults = {"pays": instance.country, "langue": instance.language}
+    defaults = {"pays": instance.country, "langue": _language(instance)}
     data = {**{name: value for name, value in defaults.items() if value}, **mapped.data}
     data |= _terms(instance)
     data["perimetre"] = instance.perimetre or _query(instance)
@@ -174,8 +176,8 @@ def _place_record(instance: Instance, mapped: Mapped, item: Item, layout: tuple[
 
 def _news_record(instance: Instance, item: Item) -> RawRecord:
     data = {**item.data, **_terms(instance)}
-    if instance.language:
-        data.setdefault("langue", instance.language)
+    if language := _language(instance):
+        data.setdefault("langue", language)
     if instance.lieu_reference:
         data["lieu_reference"] = instance.lieu_reference
     data["avertissements"] = [*item.doubts, *checks.doubts(data)]
@@ -190,8 +192,14 @@ def _terms(instance: Instance) -> dict[str, Any]:
 
 
 def _query(instance: Instance) -> str | None:
-    """The public parameters of the request, for an instance that does not say what it covers."""
-    return "&".join(f"{name}={value}" for name, value in sorted(instance.params.items())) or None
+    """What was asked for, for an instance that does not say what it covers."""
+    asked = {name: instance.options[name] for name in _NARROWING if name in instance.options}
+    pairs = sorted({**instance.params, **asked}.items())
+    return "&".join(f"{name}={value}" for name, value in pairs) or None
+
+
+def _language(instance: Instance) -> str | None:
+    return None if instance.language == "und" else instance.language
 
 
 def _unknown(name: str, data: Mapping[str, Any]) -> Defect:

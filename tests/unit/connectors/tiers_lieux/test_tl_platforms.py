@@ -152,7 +152,7 @@ def test_yeswiki_error_object_is_no_list(site: Any, run: Any) -> None:
 def overpass(site: Any, **options: Any) -> dict[str, Any]:
     return {
         "id": "osm", "family": "overpass", "url": site.url("/api/interpreter"),
-        "options": options or {"bbox": [43.5, 5.5, 46.6, 9.6]},
+        "options": options or {"bbox": [43.5, 5.5, 46.6, 9.6]}, "language": "und",
     }  # fmt: skip
 
 
@@ -171,6 +171,8 @@ def test_overpass_elements(site: Any, run: Any) -> None:
     one = result.valid["osm:node/7"]
     assert (one["nom"], one["commune"], one["horaires_osm"]) == ("Spazio fittizio", "Cuneo", "Mo-Fr 09:00-18:00")
     assert one["source_url"] == "https://www.openstreetmap.org/node/7"
+    assert one["perimetre"] == "bbox=[43.5, 5.5, 46.6, 9.6]"
+    assert one["langue"] is None
     assert one["date_maj"] == "2024-01-02"
     assert list(result.valid) == ["osm:node/7"]
     assert result.rejected == [["nom:missing"]]
