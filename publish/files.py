@@ -15,6 +15,9 @@ from publish.formats import BATCH_ROWS, Column, PublishedFile, write_table
 from publish.site import write_site
 from schemas.canonical.model import load_model
 
+RELEASE_COLUMN = "release_id"
+"""Column that ``warehouse.interface`` adds to every table; the folder of the files says the same."""
+
 
 def publish_release(engine: Engine, release_id: str, schema: str, root: Path) -> list[PublishedFile]:
     """Write the files of a release to ``<root>/<release_id>`` and point ``<root>/latest`` there.
@@ -54,7 +57,9 @@ def _write_tables(connection: Connection, schema: str, folder: Path) -> list[Pub
             raise LookupError(f"table '{table}' of the release is not in the canonical model")
         geometry = (spec.geometry.latitude, spec.geometry.longitude) if spec.geometry else None
 
-        def batches(name: str = table, key: tuple[str, ...] = tuple(spec.primary_key)) -> Iterator[list[Mapping[str, Any]]]:
+        def batches(
+            name: str = table, key: tuple[str, ...] = tuple(spec.primary_key)
+        ) -> Iterator[list[Mapping[str, Any]]]:
             return _batches(connection, schema, name, key)
 
         written += write_table(table, columns, batches, folder, geometry)
@@ -73,16 +78,19 @@ def table_columns(connection: Connection, schema: str) -> dict[str, list[Column]
     )
     tables: dict[str, list[Column]] = {}
     for table, column, declared in rows:
-        tables.setdefault(str(table), []).append(Column(str(column), str(declared)))
+        if column != RELEASE_COLUMN:
+            tables.setdefault(str(table), []).append(Column(str(column), str(declared)))
     return tables
 
 
-def _batches(connection: Connection, schema: str, table: str, key: tuple[str, ...]) -> Iterator[list[Mapping[str, Any]]]:
+def _batches(
+    connection: Connection, schema: str, table: str, key: tuple[str, ...]
+) -> Iterator[list[Mapping[str, Any]]]:
     order = ", ".join(f'"{column}"' for column in key)
     statement = text(f'select * from "{schema}"."{table}" order by {order}')  # noqa: S608 - names from our own catalogue
-    result = connection.execution_options(stream_results=True, yield_per=BATCH_ROWS).execute(statement)
+    result = connection.execute(statement, execution_options={"stream_results": True, "yield_per": BATCH_ROWS})
     for partition in result.mappings().partitions(BATCH_ROWS):
-        yield [dict(row) for row in partition]
+        yield [{name: value for name, value in row.items() if name != RELEASE_COLUMN} for row in partition]
 
 
 def _point_latest(root: Path, release_id: str) -> None:
