@@ -11,7 +11,7 @@ import logging
 import sys
 from collections.abc import Callable, Iterable, Sequence
 
-from schemas.reference import activity, company, crossing, currency, territory, vocabulary, waste
+from schemas.reference import activity, company, crossing, currency, material, territory, vocabulary, waste
 from schemas.reference.seed import SEEDS, ReferenceDataError, Row, load_specs, render
 
 BUILDERS: dict[str, Callable[[], Iterable[Row]]] = {
@@ -37,6 +37,9 @@ BUILDERS: dict[str, Callable[[], Iterable[Row]]] = {
     "cost_category_term": vocabulary.cost_category_term,
     "fx_rate": currency.fx_rate,
     "alcotra_pass": crossing.alcotra_pass,
+    "material_concept": material.material_concept,
+    "material_term": material.material_term,
+    "material_false_friend": material.material_false_friend,
 }
 
 log = logging.getLogger("schemas.reference")
