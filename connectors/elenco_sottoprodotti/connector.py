@@ -154,18 +154,25 @@ def _fetch_sheet(entry: _Entry, labels: Labels, context: FetchContext) -> Part:
             raise
         # The entry was withdrawn after the list was read: kept as a reject, so that nobody wonders.
         return Part(name, b"", "", entry.url, int(error.rule[-3:]), meta={**meta, "missing": True})
-    if not response.not_modified:
-        root = _html(response.body, response.headers.get("content-type"))
-        if is_missing(root):
-            meta["missing"] = True
-        elif read_sheet(root, labels).labels < _MIN_LABELS:
-            raise Retriable(
-                f"is no sheet of an entry: {response.body[:120]!r}",
-                source=SOURCE,
-                where=entry.url,
-                rule="unexpected_page",
-            )
+    if not response.not_modified and _says_missing(response, labels):
+        meta["missing"] = True
     return response_part(response, name, url=entry.url, meta=meta, validators=context.validators)
+
+
+def _says_missing(response: Response, labels: Labels) -> bool:
+    """Whether a page says that there is no such entry; raises where it is no sheet at all."""
+    try:
+        root = _html(response.body, response.headers.get("content-type"))
+    except Fatal:
+        return False  # one unreadable sheet is a reject of ``read``, not the end of the run
+    if is_missing(root):
+        return True
+    if read_sheet(root, labels).labels < _MIN_LABELS:
+        start = " ".join(root.text_content().split())[:120]
+        raise Retriable(
+            f"is no sheet of an entry: '{start}'", source=SOURCE, where=response.url, rule="unexpected_page"
+        )
+    return False
 
 
 def read(source: Source, stream: Stream, part: LandedPart) -> Iterator[RawRecord]:
@@ -189,7 +196,12 @@ def _read_sheet_part(part: LandedPart, labels: Labels) -> Iterator[RawRecord]:
         defect = Defect("scheda", reference, "missing_sheet", "the entry is listed but its sheet is not there")
         yield RawRecord(f"scheda {reference}", {"id_iscrizione": reference}, (defect,))
         return
-    sheet = read_sheet(_html(part.path.read_bytes(), part.media_type), labels)
+    try:
+        sheet = read_sheet(_html(part.path.read_bytes(), part.media_type), labels)
+    except Fatal as error:
+        defect = Defect("scheda", reference, error.rule or "unreadable", error.message)
+        yield RawRecord(f"scheda {reference}", {"id_iscrizione": reference}, (defect,))
+        return
     entry: dict[str, Any] = {**sheet.entry}
     entry.setdefault("id_iscrizione", reference)
     roles = {str(search["qualifica"]) for search in part.meta.get("listed", ())}

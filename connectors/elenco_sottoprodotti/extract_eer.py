@@ -15,7 +15,7 @@ _KEYWORD = re.compile(
 )
 _ONE = re.compile(rf"(?P<code>{_DIGITS})(?!\d)\s?(?P<star>\*)?(?P<suffix>[- ]?[A-Z]{{2,}}\b|-[a-z]{{2,}}\b)?")
 _BETWEEN = re.compile(r"\s*(?:,|;|/|\be\b|\bed\b|\bo\b|\boppure\b)\s*")
-_BARE = re.compile(r"(?<![\d.,/+])(?P<code>\d{2} \d{2} \d{2})(?![\d.,/]|\s\d)\s?(?P<star>\*)?")
+_BARE = re.compile(r"(?<![\d.,/+])(?<!\d )(?P<code>\d{2} \d{2} \d{2})(?![\d.,/]|\s\d)\s?(?P<star>\*)?")
 # Sub-chapters of each chapter (Decision 2000/532/EC as amended by 2014/955/EU): 111 in all. ATECO codes, dates
 # and phone numbers written the same way rarely fall on one.
 _SUB_CHAPTERS = {

@@ -30,7 +30,7 @@ _UNIT = "|".join(f"(?P<u_{unit}>{words})" for unit, words in _UNITS.items())
 _PERIOD = "|".join(f"(?P<p_{period}>{words})" for period, words in _PERIODS.items())
 _AMOUNT = re.compile(
     rf"(?<![\w.,/€])(?:(?P<first>{_NUMBER})\s?(?:-|–|÷|/|\ba\b|\be\b|\bed\b|\bai\b|\balle\b)\s?)?"
-    rf"(?P<last>{_NUMBER})\s?(?:{_UNIT})(?![\w'’²³%])(?!-\w)",
+    rf"(?P<last>{_NUMBER})\s?(?:{_UNIT})(?![\w'’²³%])(?!-\w|\.?\s*\d+/\d{{4}})",
     re.IGNORECASE,
 )
 # What may follow the unit before its period: "120 t di siero dolce all'anno".
@@ -41,13 +41,14 @@ _AT_MOST = re.compile(
     r"(?:fino a|al massimo|massim[oa]|max\.?|non oltre|(?<!non )meno di)\s*(?:circa\s*)?$", re.IGNORECASE
 )
 _AT_LEAST = re.compile(r"(?:oltre|almeno|minim[oa]|min\.?|più di|non meno di)\s*(?:circa\s*)?$", re.IGNORECASE)
-# The content of one package is no quantity: "sacchi da 25 kg", "cisterne di 30 mc".
-_PACKAGE = re.compile(
+# The content of one package is no quantity: "sacchi da 25 kg", "cisterne di 30 mc", "cubi IBC 1000 litri". Without
+# "da" it still is one where a period follows: "bancali 300 pezzi/anno".
+_PACKAGE_WORD = (
     r"(?:sacch|sacc[oa]|big ?-?bag|confezion|fust|cistern|bancal|pallet|contenitor|cassett|cass[aeo]|casson|tanic|"
-    r"secch|bott|serbato|vasc|ball[ae]|roto|rotoball|autobott|bins?|ibc|silos?|scarrabil|pezzatur)\w*"
-    r"(?:\s+\w+)?\s+(?:da|di|x)\s*(?:circa\s*)?$",
-    re.IGNORECASE,
+    r"secch|bott|serbato|vasc|ball[ae]|roto|rotoball|autobott|bins?|ibc|silos?|scarrabil|pezzatur)\w*(?:\s+\w+)?\s+"
 )
+_PACKAGE = re.compile(_PACKAGE_WORD + r"(?:da|di|x)\s*(?:circa\s*)?$", re.IGNORECASE)
+_PACKED = re.compile(r"\b" + _PACKAGE_WORD + "$", re.IGNORECASE)
 # A ratio is no quantity: t/ha, kg/m3, kWh/kg, "per ettaro".
 _RATIO = re.compile(
     r"\s?(?:/(?!\s?(?:anno|a\b|mese|sett|gg?\b|giorno|campagna|stagione|h\b|ora))|per (?:ettar|metr|capo|ton))"
@@ -103,6 +104,8 @@ def _read(text: str, match: re.Match[str]) -> Quantity | None:
     first = parse_italian(match["first"]) if match["first"] else last
     first = last if first > last else first
     period, start, end = _period(text, match)
+    if period is None and _PACKED.search(before):
+        return None
     low: Decimal | None = first
     high: Decimal | None = last
     confidence = {None: 0.6, "year": 0.9}.get(period, 0.8)
@@ -114,7 +117,7 @@ def _read(text: str, match: re.Match[str]) -> Quantity | None:
         low, confidence = None, confidence - 0.2
     elif _AT_LEAST.search(before):
         high, confidence = None, confidence - 0.2
-    if period is None and len(match[f"u_{unit}"]) == 1:  # a lone letter t, q or l may be anything
+    if period is None and len(match[f"u_{unit}"].rstrip(".")) == 1:  # a lone letter t, q or l may be anything
         confidence -= 0.2
     return Quantity(low, high, unit, period, text[start:end].strip(), round(confidence, 2))
 

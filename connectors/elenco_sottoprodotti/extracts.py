@@ -49,10 +49,10 @@ def read_extract_xml(path: Path, labels: Labels) -> Iterator[RawRecord]:
             rule="total_mismatch",
         )
     collected = Entries()
-    for number, entry in enumerate(entries, start=1):
+    for entry in entries:
         common = {"id_iscrizione": entry.get("id"), **_leaves(entry, labels)}
         products = [_leaves(product, labels) for product in entry.iter("sottoprodotto")]
-        yield from collected.records(f"iscrizione {number} ({entry.get('id')})", common, products, ())
+        yield from collected.records(f"iscrizione {entry.get('id')}", common, products, ())
 
 
 def _check_schema(root: Any, path: Path) -> None:

@@ -48,8 +48,9 @@ class Entries:
                 "derived_has_attachment": _has_attachment(data.get("allegato")),
                 "derived_repaired_fields": repaired,
             }
-            place = f"{position} by-product {number}" if len(products) > 1 else position
-            yield RawRecord(place, {**data, "ordine": same.index(data) + 1, **derived}, defects)
+            yield RawRecord(
+                f"{position} by-product {number}", {**data, "ordine": same.index(data) + 1, **derived}, defects
+            )
 
 
 def _has_attachment(value: str | None) -> bool | None:
