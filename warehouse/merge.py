@@ -36,7 +36,8 @@ def merge(engine: Engine, source: Source, run_id: str, staged: Mapping[str, Land
             counts = _staged_counts(connection, run_id, stream_name)
             _merge_rows(connection, name, run_id, counts)
             if stream.complete:
-                counts.deleted = _mark_deleted(connection, name, source.id, stream_name, run_id)
+                kept = [str(prefix) for prefix in landed.notes.get("keep_absent", ())]
+                counts.deleted = _mark_deleted(connection, name, source.id, stream_name, run_id, kept)
             _close_rejects(connection, name, source.id, stream, run_id)
             _remember(connection, source.id, stream, run_id, landed, counts)
             connection.execute(text(f"drop table stage.{name} cascade"))
@@ -87,16 +88,20 @@ def _merge_rows(connection: Connection, name: str, run_id: str, counts: Counts) 
     )
 
 
-def _mark_deleted(connection: Connection, name: str, source_id: str, stream: str, run_id: str) -> int:
-    """Absence from a complete listing is deletion, unless the record came but was rejected."""
+def _mark_deleted(connection: Connection, name: str, source_id: str, stream: str, run_id: str, kept: list[str]) -> int:
+    """Absence from a complete listing is deletion, unless the record came but was rejected.
+
+    ``kept`` are prefixes of keys whose part of the listing was not complete (``keep_absent`` in the notes).
+    """
     result = connection.execute(
         text(
             f"update raw.{name} r set deleted_at = now(), run_id = :run_id, loaded_at = now(), version = version + 1"
             f" where deleted_at is null and not exists (select 1 from stage.{name} s where s.record_key = r.record_key)"
             " and not exists (select 1 from ops.reject j where j.source = :source and j.stream = :stream"
             "  and j.last_seen_run_id = :run_id and j.record_key = r.record_key)"
+            " and not exists (select 1 from unnest(cast(:kept as text[])) p where starts_with(r.record_key, p))"
         ),
-        {"run_id": run_id, "source": source_id, "stream": stream},
+        {"run_id": run_id, "source": source_id, "stream": stream, "kept": kept},
     )
     return int(result.rowcount)
 

@@ -70,16 +70,20 @@ def engine(warehouse: Cluster, monkeypatch: pytest.MonkeyPatch) -> Iterator[Engi
     loader.dispose()
 
 
-def run(engine: Engine, tmp_path: Path, items: list[Any], stream: Stream = STREAM) -> tuple[str, Counts]:
-    run_id, landed = staged(engine, tmp_path, items, stream)
+def run(
+    engine: Engine, tmp_path: Path, items: list[Any], stream: Stream = STREAM, notes: Mapping[str, Any] | None = None
+) -> tuple[str, Counts]:
+    run_id, landed = staged(engine, tmp_path, items, stream, notes)
     source = SOURCE.model_copy(update={"streams": (stream,)})
     return run_id, merge(engine, source, run_id, {"things": landed})["things"]
 
 
-def staged(engine: Engine, tmp_path: Path, items: list[Any], stream: Stream = STREAM) -> tuple[str, Landed]:
+def staged(
+    engine: Engine, tmp_path: Path, items: list[Any], stream: Stream = STREAM, notes: Mapping[str, Any] | None = None
+) -> tuple[str, Landed]:
     run_id = ops.start_run(engine, "ingest", "trial", {})
     part = Part("a.json", json.dumps(items).encode(), "application/json", "test://a")
-    landed = land(tmp_path, "trial", "things", run_id, [part], {})
+    landed = land(tmp_path, "trial", "things", run_id, [part], notes or {})
     with engine.begin() as connection:
         ops.record_landed(connection, run_id, landed, "landed")
     stage(engine, SOURCE, stream, run_id, landed)
@@ -173,6 +177,13 @@ def test_absence_from_a_partial_listing_deletes_nothing(engine: Engine, tmp_path
     run(engine, tmp_path, [{"id": "a"}, {"id": "b"}], partial)
     _, counts = run(engine, tmp_path, [{"id": "a"}], partial)
     assert counts.deleted == 0
+
+
+def test_absence_in_a_part_that_is_not_complete_deletes_nothing(engine: Engine, tmp_path: Path) -> None:
+    run(engine, tmp_path, [{"id": "blog:1"}, {"id": "blog:2"}, {"id": "map:1"}, {"id": "map:2"}])
+    _, counts = run(engine, tmp_path, [{"id": "blog:2"}, {"id": "map:2"}], notes={"keep_absent": ["blog:"]})
+    assert counts.deleted == 1
+    assert rows(engine, "select record_key from raw.trial__things where deleted_at is not null") == [("map:1",)]
 
 
 def test_a_record_that_went_bad_keeps_its_last_good_version(engine: Engine, tmp_path: Path) -> None:
