@@ -14,7 +14,8 @@ from decimal import ROUND_DOWN, Decimal
 from typing import Any
 
 from connectors.core.formats import Cell, Row
-from connectors.synergie.lists import Line, nature_of
+from connectors.synergie.labels import nature_of
+from connectors.synergie.lines import Line
 from connectors.synergie.tables import Table
 from connectors.synergie.totals import TOLERANCE, Check
 

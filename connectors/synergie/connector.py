@@ -17,7 +17,7 @@ from connectors.core.errors import BadConfig, Defect, Fatal, NotConfigured
 from connectors.core.inbox import claim_files, read_unchanged, safe_name, shown_name
 from connectors.core.source import FetchContext, LandedPart, Part, RawRecord, Source, Stream
 from connectors.synergie.cells import as_text
-from connectors.synergie.lists import Line, SplitRule
+from connectors.synergie.lines import Line, SplitRule
 from connectors.synergie.totals import Check
 from connectors.synergie.workbook import CONTRACTS, Settings, Sheet, read_workbook
 

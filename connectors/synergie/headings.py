@@ -83,7 +83,8 @@ def profile(name: str) -> Profile:
     data = _table()
     entry = data[name]
     fields: dict[str, dict[str, list[str]]] = dict(entry["fields"])
-    for shared in entry.get("shared", ()):
+    # Columns that speak against this kind of list must be known to be seen.
+    for shared in (*entry.get("shared", ()), *entry.get("none_of", ())):
         fields.setdefault(shared, data["depenses"]["fields"][shared])
     return Profile(
         name,

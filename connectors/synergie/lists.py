@@ -2,64 +2,20 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
 from decimal import Decimal
-from typing import Any
 
 from connectors.core.errors import Defect
 from connectors.core.formats import Cell, Row
 from connectors.synergie.cells import AMOUNT_FIELDS, Converter, as_text, defect_of, shorten
-from connectors.synergie.days import read_day
-from connectors.synergie.headings import Columns, normalise, preamble_labels, total_words
+from connectors.synergie.headings import Columns, normalise
+from connectors.synergie.labels import nature_of, read_label, read_preamble
+from connectors.synergie.lines import Line, SplitRule, split_cells
 from connectors.synergie.tables import Table
 from connectors.synergie.totals import Check, Ledger
-from connectors.synergie.values import Reading, Style, column_style, read_amount, read_number
-from schemas.sources.synergie import DATE_FIELDS
+from connectors.synergie.values import Style, column_style, read_amount, read_number
 
 _NAMES_A_LINE = frozenset(("numero_depense", "numero_facture", "date_facture", "date_paiement", "reference_paiement"))
-_PERIOD = re.compile(r"\s*p[ée]riod[eo]?\b[^:]*\d{4}.*\d{4}", re.IGNORECASE)
-_LABEL = re.compile(r"\s*([^:]{2,60}?)\s*:\s*(.*)", re.DOTALL)
-
-
-@dataclass
-class Line:
-    """One line of the list.
-
-    Attributes:
-        values: field → value for the contract.
-        defects: why the record is rejected whatever the contract says.
-    """
-
-    row: int
-    values: dict[str, Any] = field(default_factory=dict)
-    defects: list[Defect] = field(default_factory=list)
-    notes: list[dict[str, str | None]] = field(default_factory=list)
-    alternatives: dict[str, Decimal] = field(default_factory=dict)
-    currencies: set[str] = field(default_factory=set)
-
-    def amount(self, name: str) -> Decimal | None:
-        """The amount of a field, None where there is none or it could not be read."""
-        value = self.values.get(name)
-        return value if isinstance(value, Decimal) else None
-
-    def take(self, name: str, cell: Cell, reading: Reading) -> None:
-        """Put a reading into the line, with what there is to say about it."""
-        self.values[name] = reading.value
-        self.notes += [{"champ": name, "regle": rule, "valeur": shorten(cell.value)} for rule in reading.notes]
-        if reading.alternative is not None:
-            self.alternatives[name] = reading.alternative
-        if reading.currency:
-            self.currencies.add(reading.currency)
-
-
-@dataclass(frozen=True)
-class SplitRule:
-    """Several values in one cell: these columns are cut at the separator, all into equally many."""
-
-    columns: tuple[str, ...]
-    separator: str
 
 
 class ListReader:
@@ -89,7 +45,7 @@ class ListReader:
         self.table, self.columns, self.fields, self.splits = table, columns, fields, splits
         self.totals_are_lines = totals_are_lines
         self.checks: list[Check] = []
-        self.context = _preamble(table, columns)
+        self.context = read_preamble(table, columns)
         self._section: str | None = None
         self._ledger = Ledger()
         self._body = [row for row in table.rows if row.number > columns.row]
@@ -163,7 +119,7 @@ class ListReader:
             return False
         if self.columns.columns.get(next(iter(cells))) in AMOUNT_FIELDS and read_amount(text).value != text:
             return False
-        labelled = _labelled(text)
+        labelled = read_label(text)
         if labelled and labelled[1]:
             self.context[labelled[0]] = labelled[1]
         self._section = text
@@ -174,7 +130,7 @@ class ListReader:
         cells: dict[str, list[Cell]] = {}
         for column, name in self.columns.columns.items():
             cells.setdefault(name, []).append(self._cell(row, column, name))
-        for variant, problem in _split(cells, self.splits):
+        for variant, problem in split_cells(cells, self.splits):
             line = Line(row.number)
             if problem:
                 line.defects.append(problem)
@@ -242,81 +198,3 @@ class ListReader:
             line.values["devise"] = next(iter(sorted(line.currencies)), "EUR")
         line.values["section"] = self._section
         line.values["ligne_masquee"] = row.hidden or self.table.hidden
-
-
-def nature_of(text: str) -> str | None:
-    """Kind of total that a label announces."""
-    overall, group = total_words()
-    plain = normalise(text)
-    if any(plain == word or plain.startswith(word + " ") for word in overall):
-        return "total"
-    if any(plain == word or plain.startswith(word + " ") for word in group):
-        return "sous_total"
-    return None
-
-
-def _labelled(text: str) -> tuple[str, Any] | None:
-    """Field and value of ``label : value``; the value may be empty, when it stands in the next cell."""
-    if _PERIOD.match(text):
-        return "periode", text
-    match = _LABEL.fullmatch(text)
-    name = preamble_labels().get(normalise(match[1])) if match else None
-    return (name, _context_value(name, match[2].strip())) if match and name else None
-
-
-def _context_value(name: str, value: Any) -> Any:
-    if name in DATE_FIELDS:
-        return read_day(value).value
-    return as_text(value)
-
-
-def _preamble(table: Table, columns: Columns) -> dict[str, Any]:
-    """What the rows above the heading say about all lines."""
-    context: dict[str, Any] = {}
-    for row in table.rows:
-        if row.number >= columns.row:
-            break
-        cells = [cell.value for cell in row.cells if cell.value is not None]
-        for position, value in enumerate(cells):
-            found = _labelled(value) if isinstance(value, str) else None
-            if not found:
-                continue
-            name, content = found
-            if not content and position + 1 < len(cells):
-                content = _context_value(name, cells[position + 1])
-            if content:
-                context.setdefault(name, content)
-    period = context.pop("periode", None)
-    if period:
-        first, last = Converter({}, frozenset(), date_1904=False).period(period)
-        context.setdefault("periode_debut", first.value)
-        context.setdefault("periode_fin", last.value)
-    return context
-
-
-def _split(
-    cells: dict[str, list[Cell]], rules: tuple[SplitRule, ...]
-) -> Iterator[tuple[dict[str, list[Cell]], Defect | None]]:
-    """The line as it is, or as several lines where a rule says that cells hold several values."""
-    for rule in rules:
-        parts = {
-            name: [part.strip() for part in value.split(rule.separator)]
-            for name in rule.columns
-            for value in [cells[name][0].value if name in cells else None]
-            if isinstance(value, str)
-        }
-        counts = {len(texts) for texts in parts.values()}
-        if counts <= {1}:
-            continue
-        if len(counts - {1}) > 1 or len(parts) != len([n for n in rule.columns if n in cells]):
-            shown = "; ".join(f"{name}: {len(texts)}" for name, texts in parts.items())
-            message = f"the columns {', '.join(rule.columns)} must hold equally many values"
-            yield cells, Defect(rule.columns[0], shown, "split_counts", message)
-            return
-        for position in range(max(counts)):
-            variant = dict(cells)
-            for name, texts in parts.items():
-                variant[name] = [Cell(texts[position if len(texts) > 1 else 0] or None)]
-            yield variant, None
-        return
-    yield cells, None

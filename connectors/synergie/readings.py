@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from decimal import Decimal
 from itertools import product
 
-from connectors.synergie.lists import Line
+from connectors.synergie.lines import Line
 
 _CENT = Decimal("0.01")
 Relation = Callable[[Mapping[str, Decimal]], bool]

@@ -94,29 +94,38 @@ def find_heading(table: Table, kind: Profile) -> Search:
         Fatal: ``lost_accents``, a heading's accented letters were destroyed before the file came here.
     """
     nearest: Columns | None = None
-    previous: int | None = None
+    found: Columns | None = None
+    above: dict[int, str] = {}
     for row in table.rows[:_SEARCHED_ROWS]:
         texts = _texts(table, row.number, len(row.cells))
         if not texts:
+            if found:
+                break
             continue
-        lost = lost_accents(texts.values(), kind)
-        if lost:
-            raise Fatal(
-                f"'{lost[0]}' was '{lost[1]}': accented letters were destroyed by a conversion and cannot be "
-                "restored; export the file again",
-                where=table.place(row.number),
-                rule="lost_accents",
-            )
-        above = _texts(table, previous, len(row.cells)) if previous is not None else {}
-        previous = row.number
-        if not any(normalise(text) in kind.aliases or normalise(text) in kind.weak for text in texts.values()):
-            continue
-        columns = map_columns(row.number, texts, above, kind)
-        if is_heading(columns, kind):
-            return Search(columns, None)
-        if nearest is None or len(columns.columns) > len(nearest.columns):
-            nearest = columns
-    return Search(None, nearest)
+        _refuse_lost_accents(table, row.number, texts, kind)
+        if any(normalise(text) in kind.aliases or normalise(text) in kind.weak for text in texts.values()):
+            columns = map_columns(row.number, texts, above, kind)
+            # A heading over two rows is one in its second row as well: cells merged over both count there.
+            if is_heading(columns, kind) and (not found or len(columns.columns) >= len(found.columns)):
+                found, above = columns, texts
+                continue
+            if nearest is None or len(columns.columns) > len(nearest.columns):
+                nearest = columns
+        if found:
+            break
+        above = texts
+    return Search(found, None if found else nearest)
+
+
+def _refuse_lost_accents(table: Table, number: int, texts: dict[int, str], kind: Profile) -> None:
+    lost = lost_accents(texts.values(), kind)
+    if lost:
+        raise Fatal(
+            f"'{lost[0]}' was '{lost[1]}': accented letters were destroyed by a conversion and cannot be "
+            "restored; export the file again",
+            where=table.place(number),
+            rule="lost_accents",
+        )
 
 
 def _texts(table: Table, number: int, width: int) -> dict[int, str]:

@@ -20,7 +20,7 @@ _MAX_DECIMALS = 6
 _CENT = Decimal("0.01")
 _CENTS = 2
 _THOUSAND = 3
-_RARE = 4  # a writing that is at least this many times rarer than its opposite is an exception
+_RARE = 3  # a writing that is at least this many times rarer than its opposite is an exception
 _SPACES = re.compile(r"[\s\u00a0\u202f\u2009\u2007']+|(?<=\d)’(?=\d)")
 _CURRENCIES = (
     ("EUR", re.compile(r"€|\beuros?\b|\beur\b", re.IGNORECASE)),

@@ -13,7 +13,8 @@ from connectors.core.errors import Fatal
 from connectors.synergie.budget import category_checks, plan_checks, type_line, without_rate
 from connectors.synergie.cells import as_text
 from connectors.synergie.headings import Columns, Profile, normalise, profile
-from connectors.synergie.lists import Line, ListReader, SplitRule
+from connectors.synergie.lines import Line, SplitRule
+from connectors.synergie.lists import ListReader
 from connectors.synergie.readings import settle_expense, settle_plan
 from connectors.synergie.tables import Table, find_heading, load_tables
 from connectors.synergie.totals import TOLERANCE, Check
