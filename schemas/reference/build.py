@@ -11,16 +11,16 @@ import logging
 import sys
 from collections.abc import Callable, Iterable, Sequence
 
-from schemas.reference import activity, company, crossing, currency, material, territory, vocabulary, waste
+from schemas.reference import activity, company, crossing, currency, material, place_name, territory, vocabulary, waste
 from schemas.reference.seed import SEEDS, ReferenceDataError, Row, load_specs, render
 
 BUILDERS: dict[str, Callable[[], Iterable[Row]]] = {
     "nuts": territory.nuts,
     "nuts_eligibility": territory.nuts_eligibility,
     "territory_lau": territory.territory_lau,
-    "lau_former": territory.lau_former,
-    "lau_alias": territory.lau_alias,
-    "postcode_lau": territory.postcode_lau,
+    "lau_former": place_name.lau_former,
+    "lau_alias": place_name.lau_alias,
+    "postcode_lau": place_name.postcode_lau,
     "low_code": waste.low_code,
     "waste_operation": waste.waste_operation,
     "hazard_property": waste.hazard_property,

