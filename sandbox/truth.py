@@ -101,5 +101,5 @@ def spoil(
 
 
 def published(row: Row) -> Row:
-    """The row without what only its making needed."""
-    return {name: value for name, value in row.items() if not name.startswith("_")}
+    """The row without what only its making needed; ``_id`` is a published name of Communecter."""
+    return {name: value for name, value in row.items() if not name.startswith("_") or name == "_id"}

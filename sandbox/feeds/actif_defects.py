@@ -208,6 +208,12 @@ def _unreadable(kind: str, name: str, *values: str | None) -> Spoiler:
     return Spoiler(kind, (name,), 0.003, apply, unreadable=True)
 
 
+def _no_key(row: Row, rng: Random) -> bool:
+    # Readable all the same: company, direction, label and unit tell the flow.
+    row["id_flux"] = rng.choice((None, ""))
+    return True
+
+
 def _sens_case(row: Row, rng: Random) -> bool:
     row["sens"] = rng.choice((row["sens"].upper(), row["sens"].capitalize()))
     return True
@@ -216,8 +222,8 @@ def _sens_case(row: Row, rng: Random) -> bool:
 SPOILERS = (
     _unreadable("direction_unknown", "sens", "mixte", "E/S", "?"),
     _unreadable("quantity_is_text", "quantite", "à préciser", "2 bennes environ", "n.c."),
-    _unreadable("key_missing", "id_flux", None, ""),
     _unreadable("date_impossible", "date_maj", "2025-02-30", "2024-13-05", "31/06/2024"),
+    Spoiler("key_missing", ("id_flux",), 0.002, _no_key),
     Spoiler("postcode_lost_zero", ("code_postal",), 0.03, _french_zero),
     Spoiler("insee_lost_zero", ("code_insee",), 0.02, _insee_zero),
     Spoiler("postcode_insee_swapped", ("code_postal", "code_insee"), 0.015, _swap_codes),

@@ -145,7 +145,7 @@ def _attachment_words(row: Row, rng: Random) -> bool:
 PRODUCT_SPOILERS = (
     Spoiler("ateco_lost_zero", ("codice_ateco",), 0.1, _ateco_zero),
     Spoiler("ateco_style", ("codice_ateco",), 0.08, _ateco_style),
-    Spoiler("name_empty", ("nome_commerciale", "descrizione"), 0.01, _name_empty),
+    Spoiler("name_empty", ("nome_commerciale", "descrizione"), 0.004, _name_empty, unreadable=True),
     Spoiler("name_capitals", ("nome_commerciale",), 0.15, _name_capitals),
     Spoiler("name_typo", ("nome_commerciale",), 0.06, _name_typo),
     Spoiler("name_html", ("nome_commerciale",), 0.01, _name_html),

@@ -9,7 +9,8 @@ from random import Random
 from typing import Any
 
 from sandbox.feeds.synergie_budget import write_plan
-from sandbox.feeds.synergie_findings import Finding, PartnerFinding, plant
+from sandbox.feeds.synergie_cases import Finding
+from sandbox.feeds.synergie_findings import PartnerFinding, plant
 from sandbox.feeds.synergie_xlsx import Broken, Placed, write_files
 from sandbox.truth import Truth
 from sandbox.world.chance import stream
@@ -67,9 +68,10 @@ def _tell_lines(project: Project, places: dict[int, Placed], broken: list[Broken
         place = places[id(cell.line)]
         key = key_of(project, place)
         truth.spoilt(SOURCE, STREAM, key, cell.column, cell.kind)
-        truth.unreadable.append(
-            {"source": SOURCE, "stream": STREAM, "key": key, "field": cell.column, "kind": cell.kind}
-        )
+        if cell.kind != "key_missing":  # such a line can be read; it only cannot be told from another
+            truth.unreadable.append(
+                {"source": SOURCE, "stream": STREAM, "key": key, "field": cell.column, "kind": cell.kind}
+            )
 
 
 def _tell_findings(

@@ -23,7 +23,7 @@ class Numbers:
         while True:
             number: str = self._fr.siren().replace(" ", "")
             if leading_zero:
-                number = "0" + number[1:8]
+                number = "0" + str(1 + int(number[1]) % 9) + number[2:8]
                 number += luhn.calc_check_digit(number)
             if number not in self._seen:
                 self._seen.add(number)

@@ -215,7 +215,7 @@ class Ledger:
     def claim_lines(self, partner: Partner, claim: int) -> list[Line]:
         """Everything a partner declares in a claim, flat rates computed from the rest."""
         rng = self.rng
-        categories = [TRAVEL] * rng.choice((2, 3)) + [EXTERNAL] * rng.choice((4, 5)) + [EQUIPMENT]
+        categories = [TRAVEL] * rng.choice((2, 3)) + [EXTERNAL] * rng.choice((5, 6)) + [EQUIPMENT]
         lines = [self.purchase(partner, claim, category) for category in categories]
         if partner.delegate:
             for _ in range(3):
