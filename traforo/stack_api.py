@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -10,7 +11,8 @@ from urllib.parse import quote
 
 import requests
 
-_TIMEOUT_S = 10.0
+_TIMEOUT_S = 15.0
+_PATIENCE_S = 90.0
 _UNAUTHORISED = 401
 _NOT_FOUND = 404
 ACTIVE = frozenset({"queued", "running"})
@@ -83,17 +85,31 @@ class AirflowApi:
         self._session.trust_env = False  # a proxy of the machine cannot reach its loopback interface
 
     def _call(self, method: str, path: str, **options: Any) -> Any:
-        if "Authorization" not in self._session.headers:
-            self._log_in()
-        answer = self._session.request(method, f"{self.url}/api/v2{path}", timeout=_TIMEOUT_S, **options)
-        if answer.status_code == _UNAUTHORISED:
-            self._log_in()
-            answer = self._session.request(method, f"{self.url}/api/v2{path}", timeout=_TIMEOUT_S, **options)
+        """One request; repeated while the server is too busy to answer, which every call here may be."""
+        deadline = time.monotonic() + _PATIENCE_S
+        while True:
+            try:
+                answer = self._ask(method, path, **options)
+                break
+            except (requests.ConnectionError, requests.Timeout) as error:
+                if time.monotonic() > deadline:
+                    raise AirflowError(f"{method} {path}: no answer within {_PATIENCE_S:.0f} s") from error
+                time.sleep(1.0)
         if answer.status_code == _NOT_FOUND:
             return None
         if not answer.ok:
             raise AirflowError(f"{method} {path}: HTTP {answer.status_code} {answer.text[:300]}")
         return answer.json() if answer.content else None
+
+    def _ask(self, method: str, path: str, **options: Any) -> requests.Response:
+        if "Authorization" not in self._session.headers:
+            self._log_in()
+        url = f"{self.url}/api/v2{path}"
+        answer = self._session.request(method, url, timeout=_TIMEOUT_S, **options)
+        if answer.status_code == _UNAUTHORISED:
+            self._log_in()
+            answer = self._session.request(method, url, timeout=_TIMEOUT_S, **options)
+        return answer
 
     def _log_in(self) -> None:
         body = {"username": self._user, "password": self._password}
@@ -129,17 +145,20 @@ class AirflowApi:
         found = self._call("GET", "/dags/~/dagRuns", params=params)
         return [_dag_run(item) for item in found["dag_runs"]]
 
-    def trigger(self, dag_id: str, run_id: str, note: str, conf: dict[str, Any] | None = None) -> DagRun:
-        """Start a run; ``run_id`` makes a repeated call harmless (the second one is refused)."""
+    def trigger(self, dag_id: str, run_id: str, note: str, conf: dict[str, Any] | None = None) -> None:
+        """Start a run unless there is one with this id already, so that a repeated call is harmless."""
+        known = f"/dags/{quote(dag_id)}/dagRuns/{quote(run_id, safe='')}"
+        if self._call("GET", known) is not None:
+            return
         body = {"dag_run_id": run_id, "logical_date": None, "conf": conf or {}, "note": note}
-        created = self._call("POST", f"/dags/{quote(dag_id)}/dagRuns", json=body)
+        try:
+            created = self._call("POST", f"/dags/{quote(dag_id)}/dagRuns", json=body)
+        except AirflowError:
+            if self._call("GET", known) is None:  # else an unanswered first attempt had started it
+                raise
+            return
         if created is None:
             raise AirflowError(f"there is no DAG {dag_id}")
-        return _dag_run(created)
-
-    def unpause(self, dag_id: str) -> None:
-        """Let a DAG run."""
-        self._call("PATCH", f"/dags/{quote(dag_id)}", json={"is_paused": False})
 
     def fail(self, run: DagRun, note: str) -> None:
         """Mark a run and its unfinished tasks as failed."""

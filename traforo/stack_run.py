@@ -69,10 +69,15 @@ class _Pass:
     tasks: list[TaskRun] = field(default_factory=list)
     idle_since: float | None = None
     wake_ups: dict[str, int] = field(default_factory=dict)
+    settled: set[tuple[str, str]] = field(default_factory=set)
 
     def look(self) -> None:
+        """Ask Airflow how the runs stand; the tasks of a run that has ended are asked for once."""
         self.runs = [run for run in self.api.dag_runs() if run.key not in self.before]
-        self.tasks = self.api.tasks(self.runs)
+        moving = [run for run in self.runs if run.key not in self.settled]
+        asked = {run.key for run in moving}
+        self.tasks = [task for task in self.tasks if task.run_key not in asked] + self.api.tasks(moving)
+        self.settled |= {run.key for run in moving if not run.active}
 
     def of(self, dag_id: str) -> list[DagRun]:
         """Runs of one DAG, newest first."""
@@ -128,7 +133,7 @@ def run(
 def let_run(
     settings: Settings, running: stack.Stack, sources: Sequence[str], progress: Progress, deadline: float
 ) -> _Pass:
-    """Wake the ingests up and wait until they, and everything they caused, have ended."""
+    """Wake the ingests up and wait until they and everything they caused, have ended."""
     finished = {run.key for run in running.api.dag_runs() if not run.active}
     one = _Pass(running.api, finished, time.strftime("pass_%Y%m%dT%H%M%S", time.gmtime()))
     one.look()
@@ -136,13 +141,14 @@ def let_run(
         if not one.of(f"ingest_{source}"):  # its own schedule may have started it already
             one.start(f"ingest_{source}", "traforo run")
     while time.monotonic() < deadline:
+        began = time.monotonic()
         one.look()
         progress.show(one.runs, one.tasks)
         if any(run.active for run in one.runs):
             one.idle_since = None
         elif _nothing_left(settings, one):
             return one
-        time.sleep(_TICK_S)
+        time.sleep(max(_TICK_S, 2 * (time.monotonic() - began)))  # a busy machine is asked less often
     raise TimeoutError("the DAGs did not end in time; see the web interface and the logs")
 
 
