@@ -8,8 +8,8 @@ from pathlib import Path
 from typing import Any
 
 from connectors.actif.coordinates import derive
-from connectors.actif.layouts import Chosen, choose, load_layouts, nearest
-from connectors.actif.tables import apply_layout, read_csv_flows, read_xlsx_flows
+from connectors.actif.layouts import Layout, choose, load_layouts, nearest
+from connectors.actif.tables import read_csv_flows, read_xlsx_flows
 from connectors.core.errors import BadConfig, Defect, Fatal, Retriable
 from connectors.core.formats import read_json_items
 from connectors.core.mojibake import repair_fields
@@ -131,24 +131,27 @@ def read(source: Source, stream: Stream, part: LandedPart) -> Iterator[RawRecord
 
 def _read_json(part: LandedPart) -> Iterator[RawRecord]:
     """Items of one page; a key that no layout knows keeps its name, and the contract reports it."""
-    chosen: Chosen | None = None
+    layout: Layout | None = None
+    names: dict[str, str | None] = {}  # key as published → field, None for ignored keys
     page = part.meta.get("page")
     for number, item in read_json_items(part.path, f"{part.meta.get('items', 'resultats')}.item"):
         position = f"page {page} item {number}" if page else f"item {number}"
         if not isinstance(item, dict):
             yield RawRecord(position, {}, (Defect("item", str(item)[:200], "not_an_object", "expected an object"),))
             continue
-        chosen = chosen or _json_layout(item, part)
-        known = chosen.layout.known()
-        strange = {name: value for name, value in item.items() if fold(name) not in known}
-        fields = {name: known[fold(name)] for name in item if name not in strange}
-        yield RawRecord(position, {**apply_layout(Chosen(chosen.layout, fields), item), **strange})
+        if layout is None:
+            layout = _json_layout(item, part)
+            known = layout.known()
+        for name in item.keys() - names.keys():
+            names[name] = known.get(fold(name), name)
+        data = {field: value for name, value in item.items() if (field := names[name]) is not None}
+        yield RawRecord(position, {**layout.constants, **data})
 
 
-def _json_layout(item: Mapping[str, Any], part: LandedPart) -> Chosen:
+def _json_layout(item: Mapping[str, Any], part: LandedPart) -> Layout:
     layout, hits = nearest(item, load_layouts())
     # An object that shares not even half of its keys with a layout is something else than a flow.
-    return Chosen(layout, {}) if hits * 2 >= len(item) else choose(list(item), part.name)
+    return layout if hits * 2 >= len(item) else choose(list(item), part.name).layout
 
 
 def _ambiguous(data: Mapping[str, Any]) -> Iterator[Defect]:

@@ -28,7 +28,7 @@ _DAMAGED = re.compile(f"Â[\u00a0-\u00bf]|[ÃÄÅ]{_TAIL}|â[{_byte(0x80)}{_byte
 
 def repair(text: str) -> str:
     """``text`` with doubly encoded characters undone, else as it is."""
-    return _DAMAGED.sub(_undo, text) if any(sign in text for sign in "ÂÃÄÅâ") else text
+    return text if text.isascii() else _DAMAGED.sub(_undo, text)
 
 
 def _undo(match: re.Match[str]) -> str:

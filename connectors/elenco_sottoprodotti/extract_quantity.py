@@ -45,7 +45,7 @@ _AT_LEAST = re.compile(r"(?:oltre|almeno|minim[oa]|min\.?|più di|non meno di)\s
 # "da" it still is one where a period follows: "bancali 300 pezzi/anno".
 _PACKAGE_WORD = (
     r"(?:sacch|sacc[oa]|big ?-?bag|confezion|fust|cistern|bancal|pallet|contenitor|cassett|cass[aeo]|casson|tanic|"
-    r"secch|bott|serbato|vasc|ball[ae]|roto|rotoball|autobott|bins?|ibc|silos?|scarrabil|pezzatur)\w*(?:\s+\w+)?\s+"
+    r"secch|bott|serbato|vasc|ball[ae]|roto|rotoball|autobott|bins?|ibc|cub[io]|silos?|scarrabil|pezzatur)\w*(?:\s+\w+)?\s+"
 )
 _PACKAGE = re.compile(_PACKAGE_WORD + r"(?:da|di|x)\s*(?:circa\s*)?$", re.IGNORECASE)
 _PACKED = re.compile(r"\b" + _PACKAGE_WORD + "$", re.IGNORECASE)

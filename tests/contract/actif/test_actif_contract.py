@@ -7,7 +7,7 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
@@ -195,6 +195,7 @@ def test_the_key_of_a_rejected_record_can_still_be_built() -> None:
 ANYTHING = st.one_of(st.none(), st.booleans(), st.integers(), st.floats(), st.text(max_size=20), st.just([1]))
 
 
+@settings(deadline=None)
 @given(st.dictionaries(st.sampled_from(sorted(Flux.model_fields)), ANYTHING))
 def test_any_record_is_a_flow_with_a_key_or_a_validation_error(data: dict[str, Any]) -> None:
     try:

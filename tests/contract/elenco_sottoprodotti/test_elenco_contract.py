@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
@@ -117,6 +117,7 @@ def test_the_key_of_a_rejected_record_can_still_be_built() -> None:
     assert Iscrizione.model_construct(**raw).record_key() == entry().record_key()
 
 
+@settings(deadline=None)
 @given(st.dictionaries(st.sampled_from(sorted(Iscrizione.model_fields)), st.one_of(
     st.none(), st.booleans(), st.integers(), st.floats(), st.text(max_size=20))))  # fmt: skip
 def test_any_record_is_an_entry_with_a_key_or_a_validation_error(data: dict[str, Any]) -> None:
@@ -131,6 +132,7 @@ def test_any_record_is_an_entry_with_a_key_or_a_validation_error(data: dict[str,
 TEXT = st.text(alphabet="abc àè012.,t/", max_size=30)
 
 
+@settings(deadline=None)
 @given(st.lists(st.fixed_dictionaries({"nome_commerciale_sottoprodotto": st.sampled_from(["Siero", "Scotta"]),
                                        "descrizione_sottoprodotto": TEXT}), max_size=6))  # fmt: skip
 def test_by_products_of_one_entry_never_share_a_key_unless_they_are_the_same(products: list[dict[str, str]]) -> None:

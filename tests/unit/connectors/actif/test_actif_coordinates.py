@@ -6,7 +6,7 @@ import math
 from decimal import Decimal
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from connectors.actif.coordinates import derive, lambert93_to_degrees
@@ -38,6 +38,7 @@ def test_the_origin_of_the_projection() -> None:
     assert (latitude, longitude) == (pytest.approx(46.5, abs=1e-8), pytest.approx(3.0, abs=1e-8))
 
 
+@settings(deadline=None)
 @given(latitude=st.floats(41.2, 51.2), longitude=st.floats(-5, 9.6))
 def test_the_inverse_undoes_the_projection_within_a_millimetre(latitude: float, longitude: float) -> None:
     back = lambert93_to_degrees(*forward(latitude, longitude))
@@ -81,6 +82,7 @@ def test_what_is_no_place_here_is_not_made_one(sent: dict[str, object], status: 
     }
 
 
+@settings(deadline=None)
 @given(st.dictionaries(st.sampled_from(["latitude", "longitude", "x", "y"]), st.one_of(
     st.none(), st.text(max_size=12), st.integers(), st.floats(), st.decimals())))  # fmt: skip
 def test_nothing_that_is_sent_breaks_the_derivation(sent: dict[str, object]) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from decimal import Decimal
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from connectors.elenco_sottoprodotti.extract import derive, find_quantities, find_season, find_waste_codes
@@ -47,7 +47,8 @@ def test_quantities(text: str, low: str | None, high: str | None, unit: str, per
     "text",
     ["densità 1.030 kg/m3", "resa 5 t/ha", "prezzo 50 €/t", "€ 30 t", "umidità 60 %", "3 t-shirt",
      "2 volte l'anno",
-     "2 l'anno", "sacchi da 25 kg", "cisterne di 30 mc", "cubi IBC 1000 litri", "big bag da 1 t", "art. 12 l. 264/2016",
+     "2 l'anno", "sacchi da 25 kg", "cisterne di 30 mc", "cubi IBC 1000 litri",
+     "cubi da 1000 litri", "big bag da 1 t", "art. 12 l. 264/2016",
      "10 tipi", "pH 6, 30 °C", "012345678 tel", "nessuna quantità"],
 )  # fmt: skip
 def test_what_is_no_quantity(text: str) -> None:
@@ -59,6 +60,7 @@ def test_confidence_falls_with_doubt() -> None:
     assert sure > about > bare > lone
 
 
+@settings(deadline=None)
 @given(
     value=st.integers(1, 9_999_999), decimals=st.integers(0, 3), dots=st.booleans(),
     unit=st.sampled_from([("t", "t"), ("tonnellate", "t"), ("q.li", "q"), ("quintali", "q"), ("kg", "kg"), ("mc", "m3"),
@@ -87,6 +89,7 @@ def test_a_quantity_is_read_back_from_any_sentence(
     assert found.period == period[1]
 
 
+@settings(deadline=None)
 @given(st.integers(0, 10**9), st.integers(0, 999))
 def test_italian_numbers(whole: int, thousandths: int) -> None:
     grouped = f"{whole:,}".replace(",", ".")
@@ -94,6 +97,7 @@ def test_italian_numbers(whole: int, thousandths: int) -> None:
     assert parse_italian(f"{grouped},{thousandths:03d}") == whole + Decimal(thousandths) / 1000
 
 
+@settings(deadline=None)
 @given(st.text(max_size=200))
 def test_any_text_is_survived_and_what_is_found_is_in_it(text: str) -> None:
     flat = " ".join(text.split())
@@ -162,6 +166,7 @@ def test_what_is_no_season(text: str) -> None:
     assert find_season(text) is None
 
 
+@settings(deadline=None)
 @given(first=st.integers(1, 12), last=st.integers(1, 12), short=st.booleans())
 def test_a_range_of_months_is_read_back_over_the_turn_of_the_year(first: int, last: int, short: bool) -> None:
     names = [name[:3] if short else name for name in MONTHS]
@@ -174,6 +179,7 @@ def test_a_range_of_months_is_read_back_over_the_turn_of_the_year(first: int, la
     assert set(found.months) == expected
 
 
+@settings(deadline=None)
 @given(st.sets(st.integers(1, 12), min_size=1, max_size=6))
 def test_listed_months_are_read_back(months: set[int]) -> None:
     names = [MONTHS[month - 1] for month in sorted(months)]

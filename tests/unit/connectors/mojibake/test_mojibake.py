@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from connectors.core.mojibake import repair, repair_fields
@@ -21,6 +21,7 @@ def test_damage_is_undone(damaged: str, sound: str) -> None:
     assert repair(damaged).replace("\u00a0", " ") == sound
 
 
+@settings(deadline=None)
 @given(st.text(alphabet=LETTERS.replace("€", "") + "abc xyz", max_size=40))
 def test_whatever_was_encoded_twice_comes_back(text: str) -> None:
     def twice(byte: int) -> str:
@@ -32,6 +33,7 @@ def test_whatever_was_encoded_twice_comes_back(text: str) -> None:
     assert repair("".join(twice(byte) for byte in text.encode())) == text
 
 
+@settings(deadline=None)
 @given(st.text(alphabet=LETTERS + "abc xyz'-.;", max_size=60))
 def test_sound_french_and_italian_text_is_not_touched(text: str) -> None:
     """Only Â, Ä and â can begin a damaged pair here, and what would complete it is never written after a letter."""
@@ -39,6 +41,7 @@ def test_sound_french_and_italian_text_is_not_touched(text: str) -> None:
     assert repair(words) == words
 
 
+@settings(deadline=None)
 @given(st.text(max_size=60))
 def test_any_text_is_survived(text: str) -> None:
     repaired = repair(text)
