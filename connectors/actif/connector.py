@@ -12,7 +12,7 @@ from connectors.actif.layouts import Layout, choose, load_layouts, nearest
 from connectors.actif.tables import read_csv_flows, read_xlsx_flows
 from connectors.core.errors import BadConfig, Defect, Fatal, Retriable
 from connectors.core.formats import read_json_items
-from connectors.core.mojibake import repair_fields
+from connectors.core.formats_mojibake import repair_fields
 from connectors.core.paginate import PageNumber, full_url, json_facts, walk
 from connectors.core.parts import response_part
 from connectors.core.source import FetchContext, LandedPart, Part, RawRecord, Source, Stream

@@ -192,16 +192,15 @@ def read(source: Source, stream: Stream, part: LandedPart) -> Iterator[RawRecord
 
 def _read_sheet_part(part: LandedPart, labels: Labels) -> Iterator[RawRecord]:
     reference = str(part.meta["id"])
-    if part.meta.get("missing"):
-        defect = Defect("scheda", reference, "missing_sheet", "the entry is listed but its sheet is not there")
-        yield RawRecord(f"scheda {reference}", {"id_iscrizione": reference}, (defect,))
-        return
     try:
-        sheet = read_sheet(_html(part.path.read_bytes(), part.media_type), labels)
+        root = None if part.meta.get("missing") else _html(part.path.read_bytes(), part.media_type)
     except Fatal as error:
-        defect = Defect("scheda", reference, error.rule or "unreadable", error.message)
-        yield RawRecord(f"scheda {reference}", {"id_iscrizione": reference}, (defect,))
+        yield _reject(reference, error.rule or "unreadable", error.message)
         return
+    if root is None or is_missing(root):
+        yield _reject(reference, "missing_sheet", "the entry is listed but its sheet is not there")
+        return
+    sheet = read_sheet(root, labels)
     entry: dict[str, Any] = {**sheet.entry}
     entry.setdefault("id_iscrizione", reference)
     roles = {str(search["qualifica"]) for search in part.meta.get("listed", ())}
@@ -210,6 +209,11 @@ def _read_sheet_part(part: LandedPart, labels: Labels) -> Iterator[RawRecord]:
     yield from Entries().records(
         f"scheda {reference}", entry, sheet.by_products, tuple(_defects(sheet, reference, labels))
     )
+
+
+def _reject(reference: str, rule: str, message: str) -> RawRecord:
+    """A sheet that cannot be read, as one rejected record."""
+    return RawRecord(f"scheda {reference}", {"id_iscrizione": reference}, (Defect("scheda", reference, rule, message),))
 
 
 def _defects(sheet: Sheet, reference: str, labels: Labels) -> Iterator[Defect]:

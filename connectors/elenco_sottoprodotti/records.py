@@ -10,7 +10,7 @@ from typing import Any
 from pydantic_core import PydanticCustomError
 
 from connectors.core.errors import Defect
-from connectors.core.mojibake import repair_fields
+from connectors.core.formats_mojibake import repair_fields
 from connectors.core.source import RawRecord
 from connectors.elenco_sottoprodotti.extract import derive
 from schemas.sources.base import clean_text, parse_boolean

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from connectors.core.mojibake import repair, repair_fields
+from connectors.core.formats_mojibake import repair, repair_fields
 
 LETTERS = "àâäçéèêëîïôöùûüÿœæÀÂÄÇÉÈÊËÎÏÔÖÙÛÜŸŒÆìòÌÒ°²³«»’–€"
 
