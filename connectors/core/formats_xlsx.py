@@ -15,7 +15,6 @@ from pathlib import Path
 from python_calamine import CalamineError, CalamineWorkbook, SheetTypeEnum, SheetVisibleEnum
 
 from connectors.core.errors import Fatal
-from connectors.core.formats_text import storable
 from connectors.core.formats_xlsx_guard import SheetScan, XlsxLimits, cell_defects, inspect_workbook
 
 CellValue = str | int | float | bool | date | datetime | time | timedelta | None
@@ -115,12 +114,10 @@ def _sheet(path: Path, workbook: CalamineWorkbook, name: str, visible: bool, sca
 
 
 def _cell(value: object) -> Cell:
-    if value == "" or value is None:
-        return EMPTY
-    if isinstance(value, float) and value.is_integer() and abs(value) < _EXACT:
-        return Cell(int(value))
     if isinstance(value, str):
-        return Cell(storable(value))
-    if isinstance(value, (int, float, bool, date, time, timedelta)):
-        return Cell(value)
+        return Cell(value.replace("\x00", "\ufffd")) if value else EMPTY
+    if isinstance(value, float):
+        return Cell(int(value) if value.is_integer() and abs(value) < _EXACT else value)
+    if value is None or isinstance(value, (int, bool, date, time, timedelta)):
+        return EMPTY if value is None else Cell(value)
     return Cell(str(value))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from datetime import date, datetime, time, timedelta
+from datetime import date, datetime, time
 from decimal import Decimal
 from typing import Any
 
@@ -94,17 +94,14 @@ def defect_of(name: str, cell: Cell) -> Defect | None:
 
 def as_text(value: Any) -> str | None:
     """A cell as text: numbers as Excel shows them without format, days as ISO."""
-    if value is None:
-        return None
+    if isinstance(value, str):
+        plain = value.isascii() and value.isprintable()
+        return (value.strip() if plain else clean_text(value)) or None
     if isinstance(value, float):
         return f"{tidy(Decimal(repr(value))).normalize():f}"
     if isinstance(value, datetime):
         return value.isoformat(sep=" ")
-    if isinstance(value, (date, time)):
-        return value.isoformat()
-    if isinstance(value, timedelta):
-        return str(value)
-    return clean_text(str(value)) or None
+    return None if value is None else clean_text(str(value)) or None
 
 
 def _read_text(name: str, value: Any) -> Reading:

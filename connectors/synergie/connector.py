@@ -122,21 +122,27 @@ def read(source: Source, stream: Stream, part: LandedPart) -> Iterator[RawRecord
             defect = Defect("(file)", part.meta["fichier"], error.rule, error.message + where)
             yield RawRecord("file", {"fichier": part.meta["fichier"], "sha256_fichier": part.sha256}, (defect,))
         return
-    newer = functools.partial(_newer_keys, part, settings)
+    newer = {kind: _newer_keys(part, settings, kind) for kind in CONTRACTS} if part.meta.get("newer") else {}
     if stream.name == "controles":
         yield from _check_records(part, sheets, newer)
         return
     for sheet in sheets:
         if sheet.kind == stream.name:
-            for record, key in _records(part, sheet):
-                if key is None or _base(key) not in newer(stream.name):
-                    yield record
+            yield from _kept(part, sheet, newer.get(stream.name, frozenset()))
 
 
 def _settings(source: Source, meta: Mapping[str, Any]) -> Settings:
     rules = source.options.get("split") or ()
     splits = tuple(SplitRule(tuple(rule["columns"]), rule["separator"]) for rule in rules)
     return Settings(splits, meta.get("project"), meta.get("columns") or {})
+
+
+def _kept(part: LandedPart, sheet: Sheet, newer: frozenset[str]) -> Iterator[RawRecord]:
+    """The records of a sheet that no newer file holds."""
+    if not newer:
+        yield from (_record(part, sheet, line) for line in sheet.lines)
+        return
+    yield from (record for record, key in _records(part, sheet) if key is None or _base(key) not in newer)
 
 
 def _records(part: LandedPart, sheet: Sheet) -> Iterator[tuple[RawRecord, str | None]]:
@@ -191,15 +197,15 @@ def _base(key: str) -> str:
     return key.rpartition("#")[0] if key.rpartition("#")[2].isdigit() and "#" in key else key
 
 
-def _check_records(part: LandedPart, sheets: list[Sheet], newer: Any) -> Iterator[RawRecord]:
+def _check_records(part: LandedPart, sheets: list[Sheet], newer: Mapping[str, frozenset[str]]) -> Iterator[RawRecord]:
     """Printed totals against lines, sheets that no stream reads, lines that a newer file replaces."""
     for sheet in sheets:
         for check in sheet.checks:
             yield _check_record(part, sheet, check)
         if sheet.kind is None:
             yield from _passed_over(part, sheet)
-        elif sheet.columns:
-            replaced = sum(1 for _, key in _records(part, sheet) if key and _base(key) in newer(sheet.kind))
+        elif sheet.columns and newer.get(sheet.kind):
+            replaced = sum(1 for _, key in _records(part, sheet) if key and _base(key) in newer[sheet.kind])
             if replaced:
                 check = Check("lignes_remplacees", sheet.kind, sheet.columns.row, None, Decimal(replaced))
                 yield _check_record(part, sheet, check, conforme=True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import re
 from typing import Any
 
@@ -11,13 +12,17 @@ from connectors.synergie.headings import Columns, normalise, preamble_labels, to
 from connectors.synergie.tables import Table
 from schemas.sources.synergie import DATE_FIELDS
 
+_PREFIX = 3
 _PERIOD = re.compile(r"\s*p[ée]riod[eo]?\b[^:]*\d{4}.*\d{4}", re.IGNORECASE)
 _LABEL = re.compile(r"\s*([^:]{2,60}?)\s*:\s*(.*)", re.DOTALL)
 
 
+@functools.lru_cache(maxsize=8192)
 def nature_of(text: str) -> str | None:
-    """Kind of total that a label announces."""
+    """Kind of total that a label announces: ``total``, ``sous_total`` or None."""
     overall, group = total_words()
+    if text.lstrip()[:_PREFIX].lower() not in {word[:_PREFIX] for word in (*overall, *group)}:
+        return None
     plain = normalise(text)
     if any(plain == word or plain.startswith(word + " ") for word in overall):
         return "total"

@@ -81,7 +81,11 @@ class ListReader:
 
     def _repeats_heading(self, cells: Mapping[int, Cell]) -> bool:
         headings = self.columns.headings
-        same = sum(1 for c, cell in cells.items() if c in headings and as_text(cell.value) == headings[c].strip())
+        same = sum(
+            1
+            for c, cell in cells.items()
+            if c in headings and isinstance(cell.value, str) and cell.value.strip() == headings[c].strip()
+        )
         return same >= max(2, len(cells) // 2)
 
     def _total_label(self, cells: Mapping[int, Cell]) -> str | None:

@@ -164,21 +164,15 @@ class Depense(_Provenance):
         The same line drawn again, in another file, keeps its key. ``occurrence`` keeps two lines of one
         file apart, so that a double declaration stays visible.
         """
-        return depense_key(self.model_dump(mode="json"), self.occurrence)
+        if self.numero_depense:
+            parts = (getattr(self, name) or "" for name in self.KEY_FIELDS)
+            return _key(self.occurrence, *parts)
+        content = {k: v for k, v in self.model_dump(mode="json").items() if k not in _NOT_CONTENT and v is not None}
+        digest = hashlib.sha256(json.dumps(content, sort_keys=True, ensure_ascii=False).encode()).hexdigest()
+        return _key(self.occurrence, self.code_projet, self.partenaire, f"~{digest[:32]}")
 
 
 _NOT_CONTENT = frozenset(("section", "ligne_masquee", "extrait_le", "occurrence", *_Provenance.model_fields))
-
-
-def depense_key(payload: dict[str, Any], occurrence: int = 1) -> str:
-    """Key of an expense line from its JSON values; see ``Depense.record_key``."""
-    if payload.get("numero_depense"):
-        parts = [str(payload.get(name) or "") for name in Depense.KEY_FIELDS]
-    else:
-        content = {k: v for k, v in payload.items() if k not in _NOT_CONTENT and v is not None}
-        digest = hashlib.sha256(json.dumps(content, sort_keys=True, ensure_ascii=False).encode()).hexdigest()
-        parts = [str(payload.get("code_projet") or ""), str(payload.get("partenaire") or ""), f"~{digest[:32]}"]
-    return _key(occurrence, *parts)
 
 
 class Budget(_Provenance):

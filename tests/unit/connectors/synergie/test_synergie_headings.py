@@ -10,7 +10,7 @@ from connectors.synergie.cells import AMOUNT_FIELDS
 from connectors.synergie.headings import is_heading, lost_accents, map_columns, normalise, preamble_labels, profile
 from connectors.synergie.totals import Ledger
 from connectors.synergie.workbook import CONTRACTS
-from schemas.sources.synergie import DATE_FIELDS, Depense, depense_key
+from schemas.sources.synergie import DATE_FIELDS, Depense
 
 
 def _map(*headings: str, kind: str = "depenses") -> dict[str, str]:
@@ -113,4 +113,5 @@ def test_keys_do_not_depend_on_where_a_line_stood() -> None:
     assert (
         first.record_key() != Depense.model_validate({**line, "libelle": "y", "fichier": "a", "ligne": 2}).record_key()
     )
-    assert depense_key({"code_projet": "1|2", "partenaire": "A", "numero_depense": "3"}, 2) == "1/2|A|3|#2"
+    numbered = {**line, "code_projet": "1|2", "numero_depense": "3", "occurrence": 2, "fichier": "a", "ligne": 2}
+    assert Depense.model_validate(numbered).record_key() == "1/2|A|3|#2"
