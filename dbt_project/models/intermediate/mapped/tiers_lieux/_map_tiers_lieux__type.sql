@@ -1,7 +1,7 @@
 {{ config(materialized='ephemeral') }}
 
--- The reviewed terms (seed third_place_type_term), and words of the platforms that say nothing about the kind of place
--- (legal form, size, a platform's own "other"): explicit NULL.
+-- The reviewed terms (seed third_place_type_term), what platforms write besides (fablabs.io calls its kinds "mini fab
+-- lab" and "mobile"), and words that say nothing about the kind of place (legal form, size): explicit NULL.
 select distinct
     term_normalised as source_value,
     third_place_type_code as code
@@ -14,6 +14,15 @@ select
     code
 from (
     values
+    ('mini fab lab', 'FABLAB_MAKERSPACE'),
+    ('mobile', 'FABLAB_MAKERSPACE'),
+    ('fablab makerspace', 'FABLAB_MAKERSPACE'),
+    ('livinglab', 'LIVING_LAB'),
+    ('lieu intermediaire', 'CULTURAL'),
+    ('cultural', 'CULTURAL'),
+    ('inclusion numerique', 'DIGITAL_INCLUSION'),
+    ('digital inclusion', 'DIGITAL_INCLUSION'),
+    ('punto digitale', 'DIGITAL_INCLUSION'),
     ('tiers lieu', null),
     ('tiers lieux', null),
     ('tierslieux', null),
