@@ -7,7 +7,7 @@ from typing import Any
 
 import yaml
 
-from sandbox.feeds import census, ckan, communecter, gogocarto, national_schema, news, worldwide, yeswiki
+from sandbox.feeds import census, ckan, communecter, gogocarto, legacy_csv, national_schema, news, worldwide, yeswiki
 from sandbox.generate import INBOX, PLANS
 from sandbox.server import datagouv
 
@@ -60,6 +60,15 @@ def _directories() -> list[dict[str, Any]]:
             census.INSTANCE, "datagouv", f"/tl/datagouv/api/1/datasets/{datagouv.DATASET}/", "FR", "fr",
             options={"main": {"id": census_modules[0]}, "join": [{"id": census_modules[1]}]},
             mapping={"ignore": [name for name in census.GENERAL if name != "ID_UNIQUE"]},
+        ),
+        _instance(
+            legacy_csv.INSTANCE, "generic_csv", "/tl/annuaire/spaces.csv", "EU", "und",
+            default_coordinates=[[float(c) for c in legacy_csv.DEFAULT_POINT]],
+            mapping={"fields": {
+                "identifiant": "id", "nom": "name", "adresse": "street", "code_postal": "postal", "commune": "city",
+                "departement": "state", "pays": "country", "latitude": "lat", "longitude": "lng",
+                "telephone": "phone", "sites_web": "web", "types": "type",
+            }, "ignore": ["source", "date"]},
         ),
         _instance(
             worldwide.FABLABS, "fablabs_io", "/tl/fablabs/0/labs.json", "EU", "en", redistributable=False,

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import hashlib
-import json
 import shutil
 from collections import Counter
-from dataclasses import asdict
 from pathlib import Path
 from typing import Any
+
+import orjson
 
 from sandbox.feeds import (
     actif,
@@ -17,6 +17,7 @@ from sandbox.feeds import (
     communecter,
     elenco,
     gogocarto,
+    legacy_csv,
     national_schema,
     news,
     synergie,
@@ -65,6 +66,7 @@ def build(seed: int, scale: float, folder: Path) -> tuple[dict[str, Dataset], Tr
         "census": identity,
         "census_general": general,
         "fablabs": worldwide.labs(seed, places, truth),
+        "legacy": legacy_csv.build(seed, places, truth),
         "overpass": worldwide.elements(seed, places, truth),
         **{f"news_{feed}": rows for feed, rows in news.build(seed, items, truth).items()},
     }
@@ -74,7 +76,7 @@ def build(seed: int, scale: float, folder: Path) -> tuple[dict[str, Dataset], Tr
 
 
 def _dump(path: Path, value: Any) -> None:
-    path.write_text(json.dumps(value, ensure_ascii=False, indent=1) + "\n", encoding="utf-8")
+    path.write_bytes(orjson.dumps(value, option=orjson.OPT_INDENT_2 | orjson.OPT_APPEND_NEWLINE))
 
 
 def fingerprint() -> str:
@@ -95,7 +97,7 @@ def manifest(seed: int, scale: float) -> dict[str, Any]:
 def is_current(folder: Path, seed: int, scale: float) -> bool:
     """True if the folder holds the complete world of this seed, scale and generator."""
     path = folder / "manifest.json"
-    return path.is_file() and json.loads(path.read_text(encoding="utf-8")) == manifest(seed, scale)
+    return path.is_file() and orjson.loads(path.read_bytes()) == manifest(seed, scale)
 
 
 def generate(folder: Path, seed: int, scale: float) -> None:
@@ -116,12 +118,10 @@ def generate(folder: Path, seed: int, scale: float) -> None:
         "defects": dict(sorted(Counter(d["kind"] for d in truth.defects).items())),
         "unreadable": len(truth.unreadable),
     }
-    _dump(folder / "truth.json", {**manifest(seed, scale), "summary": summary, **asdict(truth)})
+    _dump(folder / "truth.json", {**manifest(seed, scale), "summary": summary, **vars(truth)})
     _dump(folder / "manifest.json", manifest(seed, scale))
 
 
 def load(folder: Path) -> dict[str, Dataset]:
     """The data sets of a generated world."""
-    return {
-        path.stem: json.loads(path.read_text(encoding="utf-8")) for path in sorted((folder / "data").glob("*.json"))
-    }
+    return {path.stem: orjson.loads(path.read_bytes()) for path in sorted((folder / "data").glob("*.json"))}

@@ -11,7 +11,7 @@ from sandbox.truth import KEY, Row, Truth, spoil
 from sandbox.world.chance import TODAY, day_between, happens, pick_weighted, stream
 from sandbox.world.flows import Flow, Published, material_flows, other_flow
 from sandbox.world.organisations import Organisation
-from sandbox.world.wording import commune_spelling, firm_spelling, marked, short_street
+from sandbox.world.wording import firm_spelling, marked, short_street
 
 COLUMNS = (
     "id_flux", "siret", "raison_sociale", "nom_site", "code_naf", "adresse", "code_postal", "commune",
@@ -86,7 +86,7 @@ def _row(flow: Flow, name: str, number: int, advisers: list[str], rng: random.Ra
         "code_naf": rng.choice(org.activity.naf),
         "adresse": short_street(site.address) if happens(rng, 0.3) else site.address,
         "code_postal": commune.postcode,
-        "commune": commune_spelling(commune.name, rng) if happens(rng, 0.12) else commune.name,
+        "commune": commune.name,
         "code_insee": commune.code,
         "latitude": site.latitude,
         "longitude": site.longitude,

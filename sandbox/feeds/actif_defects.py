@@ -5,64 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable
 from random import Random
 
+from sandbox.feeds.actif_site_defects import SITE_SPOILERS
 from sandbox.truth import Row, Spoiler
-from sandbox.world.identifiers import break_key
 from sandbox.world.wording import mojibake, typo, upper_plain
 
 _TRUNCATED_AT = 18
 UNNAMED = "déchets non spécifiés ailleurs"
-_SEPARATED_FROM = 1000
-
-
-def _french_zero(row: Row, _rng: Random) -> bool:
-    if not str(row["code_postal"]).startswith("0"):
-        return False
-    row["code_postal"] = int(row["code_postal"])
-    return True
-
-
-def _insee_zero(row: Row, _rng: Random) -> bool:
-    if not str(row["code_insee"]).startswith("0"):
-        return False
-    row["code_insee"] = str(int(row["code_insee"]))
-    return True
-
-
-def _siret_zero(row: Row, _rng: Random) -> bool:
-    if len(row["siret"]) != 14 or not row["siret"].startswith("0"):  # noqa: PLR2004 - a SIRET
-        return False
-    row["siret"] = row["siret"].lstrip("0")
-    return True
-
-
-def _french(row: Row) -> bool:
-    return len(row["siret"]) == 14  # noqa: PLR2004 - a SIRET
-
-
-def _siren_only(row: Row, _rng: Random) -> bool:
-    row["siret"], done = (row["siret"][:9], True) if _french(row) else (row["siret"], False)
-    return done
-
-
-def _siret_spaces(row: Row, _rng: Random) -> bool:
-    s = row["siret"]
-    row["siret"] = f"{s[:3]} {s[3:6]} {s[6:9]} {s[9:]}" if _french(row) else s
-    return _french({"siret": s})
-
-
-def _siret_key(row: Row, rng: Random) -> bool:
-    row["siret"], done = (break_key(row["siret"], rng), True) if _french(row) else (row["siret"], False)
-    return done
-
-
-def _siret_empty(row: Row, _rng: Random) -> bool:
-    row["siret"] = ""
-    return True
-
-
-def _swap_codes(row: Row, _rng: Random) -> bool:
-    row["code_postal"], row["code_insee"] = row["code_insee"], row["code_postal"]
-    return True
 
 
 def _star(row: Row, _rng: Random) -> bool:
@@ -111,7 +59,7 @@ def _french_number(row: Row, rng: Random) -> bool:
     value = row["quantite"]
     if not isinstance(value, float):
         return False
-    row["quantite"] = _comma(f"{value:,.2f}" if value >= _SEPARATED_FROM else f"{value:.1f}", rng)
+    row["quantite"] = _comma(f"{value:,.2f}", rng)
     return True
 
 
@@ -127,28 +75,10 @@ def _litres(row: Row, _rng: Random) -> bool:
     return True
 
 
-def _swap_axes(row: Row, _rng: Random) -> bool:
-    row["latitude"], row["longitude"] = row["longitude"], row["latitude"]
-    return True
-
-
-def _null_island(row: Row, _rng: Random) -> bool:
-    row["latitude"] = row["longitude"] = 0
-    return True
-
-
-def _no_point(row: Row, _rng: Random) -> bool:
-    row["latitude"] = row["longitude"] = None
-    return True
-
-
-def _projected(row: Row, _rng: Random) -> bool:
-    # Roughly Lambert-93 around the Alps: enough to be recognised as metres, not degrees.
-    if row["longitude"] is None:
+def _tonnes(row: Row, _rng: Random) -> bool:
+    if row["unite"].split("/")[0] != "kg" or not isinstance(row["quantite"], float):
         return False
-    x = 700000 + (row["longitude"] - 3) * 78800
-    y = 6600000 + (row["latitude"] - 46.5) * 111200
-    row["latitude"], row["longitude"] = round(y, 1), round(x, 1)
+    row["quantite"] = row["quantite"] / 1000
     return True
 
 
@@ -224,26 +154,15 @@ SPOILERS = (
     _unreadable("quantity_is_text", "quantite", "à préciser", "2 bennes environ", "n.c."),
     _unreadable("date_impossible", "date_maj", "2025-02-30", "2024-13-05", "31/06/2024"),
     Spoiler("key_missing", ("id_flux",), 0.002, _no_key),
-    Spoiler("postcode_lost_zero", ("code_postal",), 0.03, _french_zero),
-    Spoiler("insee_lost_zero", ("code_insee",), 0.02, _insee_zero),
-    Spoiler("postcode_insee_swapped", ("code_postal", "code_insee"), 0.015, _swap_codes),
-    Spoiler("siret_lost_zero", ("siret",), 0.3, _siret_zero),
-    Spoiler("siren_in_siret", ("siret",), 0.03, _siren_only),
-    Spoiler("siret_spaces", ("siret",), 0.03, _siret_spaces),
-    Spoiler("siret_bad_key", ("siret",), 0.015, _siret_key),
-    Spoiler("siret_empty", ("siret",), 0.03, _siret_empty),
     Spoiler("waste_code_99", ("libelle_flux", "code_dechet"), 0.008, _code_99),
     Spoiler("waste_code_star_missing", ("code_dechet",), 0.4, _star),
     Spoiler("waste_code_suffix", ("code_dechet",), 0.02, _code_suffix),
     Spoiler("waste_code_lost_zero", ("code_dechet",), 0.03, _code_zero),
     Spoiler("waste_code_style", ("code_dechet",), 0.15, _code_style),
     Spoiler("kilograms_as_tonnes", ("quantite", "unite"), 0.01, _kilograms),
+    Spoiler("tonnes_as_kilograms", ("quantite", "unite"), 0.1, _tonnes),
     Spoiler("litres_without_density", ("unite", "quantite"), 0.08, _litres),
     Spoiler("number_as_french_text", ("quantite",), 0.06, _french_number),
-    Spoiler("coordinates_swapped", ("latitude", "longitude"), 0.015, _swap_axes),
-    Spoiler("coordinates_zero", ("latitude", "longitude"), 0.012, _null_island),
-    Spoiler("coordinates_missing", ("latitude", "longitude"), 0.04, _no_point),
-    Spoiler("coordinates_projected", ("latitude", "longitude"), 0.01, _projected),
     Spoiler("stale", ("date_maj",), 0.06, _stale),
     _label("label_typo", 0.05, typo),
     _label("label_truncated", 0.02, _truncated),
@@ -253,5 +172,6 @@ SPOILERS = (
     Spoiler("direction_spelling", ("sens",), 0.05, _sens_case),
     Spoiler("confidentiality_spelling", ("confidentialite",), 0.05, _confidential_words),
     Spoiler("confidentiality_empty", ("confidentialite",), 0.03, _confidential_empty),
+    *SITE_SPOILERS,
 )
 """Rates are shares of the rows tried, so the planted share is lower where a defect needs a suitable row."""

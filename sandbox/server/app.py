@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 from starlette.applications import Starlette
@@ -18,17 +19,26 @@ from sandbox.server import (
     elenco,
     feeds,
     gogocarto,
+    legacy_csv,
     national_schema,
     wordpress,
     worldwide,
     yeswiki,
 )
+from sandbox.server.bad_files import BAD_FILES, drop_bad_file, remove_bad_file
 from sandbox.server.common import FAULTS, State, state_of
+from sandbox.server.evolution import after_days
 
-FAULTY_SOURCES = ("actif", "elenco", "tiers_lieux")
+FAULTY_SOURCES = {
+    "actif": "actif", "elenco": "elenco", "elenco_sottoprodotti": "elenco", "tiers_lieux": "tiers_lieux",
+    "synergie": "synergie",
+}  # fmt: skip
+"""Name in a request → name of the service; Synergie is a folder, so its faults are files."""
 SERVICES = (
     actif, elenco, gogocarto, national_schema, wordpress, feeds, communecter, yeswiki, ckan, datagouv, worldwide,
+    legacy_csv,
 )  # fmt: skip
+MAX_DAY = 60
 LINKS = (
     ("ACTIF", ("/actif/api/flux?page=1&taille=100", "/actif/export/flux.csv", "/actif/export/flux.xlsx")),
     ("Elenco Sottoprodotti", ("/elenco/ricerca?provincia=TO", "/elenco/estratto.xml")),
@@ -52,6 +62,7 @@ LINKS = (
         f"/tl/datagouv/api/1/datasets/{datagouv.DATASET}/",
         *(f"/tl/tabular/api/resources/{rid}/data/?page_size=50" for rid in datagouv.MODULES),
     )),
+    ("Old directory", ("/tl/annuaire/spaces.csv",)),
     ("fablabs.io", ("/tl/fablabs/0/labs.json",)),
     ("Overpass", ("/tl/overpass/api/interpreter?data=nwr(43.5,5.5,46.6,9.6);",)),
 )  # fmt: skip
@@ -75,23 +86,40 @@ async def index(request: Request) -> Response:
 async def set_fault(request: Request) -> Response:
     """Switch a fault on: ``{"source": "actif", "kind": "503"}``."""
     wanted: dict[str, Any] = await request.json()
-    source, kind = wanted.get("source"), wanted.get("kind")
-    if source not in FAULTY_SOURCES or kind not in FAULTS:
-        message = f"source is one of {', '.join(FAULTY_SOURCES)}; kind is one of {', '.join(FAULTS)}"
+    source, kind = FAULTY_SOURCES.get(str(wanted.get("source"))), str(wanted.get("kind"))
+    kinds = tuple(BAD_FILES) if source == "synergie" else FAULTS
+    if source is None or kind not in kinds:
+        message = f"source is one of {', '.join(FAULTY_SOURCES)}; kind is one of {', '.join(kinds)}"
         return JSONResponse({"error": message}, 400)
-    state_of(request).faults[str(source)] = str(kind)
-    return JSONResponse({"faults": state_of(request).faults})
+    state = state_of(request)
+    if source == "synergie":
+        drop_bad_file(Path(state.settings["inbox"]), kind)
+    state.faults[source] = kind
+    return JSONResponse({"faults": state.faults})
 
 
 async def clear_faults(request: Request) -> Response:
-    """Switch all faults off."""
-    state_of(request).faults.clear()
+    """Switch all faults off and take dropped bad files away."""
+    state = state_of(request)
+    if state.faults.pop("synergie", None):
+        remove_bad_file(Path(state.settings["inbox"]))
+    state.faults.clear()
     return JSONResponse({"faults": {}})
 
 
 async def show_faults(request: Request) -> Response:
     """The faults now switched on."""
     return JSONResponse({"faults": state_of(request).faults})
+
+
+async def set_day(request: Request) -> Response:
+    """Let days pass: ``{"day": 2}`` serves the sources as they are two days after day 0, in any order."""
+    day = (await request.json()).get("day")
+    if not isinstance(day, int) or not 0 <= day <= MAX_DAY:
+        return JSONResponse({"error": f"day is a whole number from 0 to {MAX_DAY}"}, 400)
+    state = state_of(request)
+    state.data = after_days(state.generated, day)
+    return JSONResponse({"day": day})
 
 
 def create_app(data: dict[str, Any], settings: dict[str, Any] | None = None) -> Starlette:
@@ -106,6 +134,7 @@ def create_app(data: dict[str, Any], settings: dict[str, Any] | None = None) -> 
         Route("/_control/fault", set_fault, methods=["POST"]),
         Route("/_control/fault", clear_faults, methods=["DELETE"]),
         Route("/_control/fault", show_faults, methods=["GET"]),
+        Route("/_control/day", set_day, methods=["POST"]),
         *(route for service in SERVICES for route in service.ROUTES),
     ]
     app = Starlette(routes=routes)

@@ -14,19 +14,26 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 Handler = Callable[[Request], Awaitable[Response]]
-FAULTS = ("truncate", "empty", "html", "shrink60", "slow", "503")
+FAULTS = ("truncate", "empty", "html", "shrink60", "slow", "503", "middle500")
 SLOW_SECONDS = 5.0
+_PAGE_PARAMETERS = ("page", "pagina", "offset")
 _SHRUNK = 0.4
 
 
 @dataclass
 class State:
-    """The world as served, and the faults now switched on: source → fault."""
+    """The world as served, and the faults now switched on: source → fault.
+
+    ``generated`` is the world of day 0; ``data`` is what is served today.
+    """
 
     data: dict[str, Any]
     faults: dict[str, str] = field(default_factory=dict)
     settings: dict[str, Any] = field(default_factory=dict)
-    cache: dict[str, Any] = field(default_factory=dict)
+    generated: dict[str, Any] = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.generated = self.data
 
     def rows(self, name: str, source: str) -> list[dict[str, Any]]:
         """A data set as the service shows it now; ``shrink60`` hides six in ten, ``empty`` all."""
@@ -76,6 +83,8 @@ def faulty(source: str, handler: Handler) -> Handler:
         fault = state_of(request).faults.get(source)
         if fault == "503":
             return Response("Service Unavailable", 503, headers={"Retry-After": "1"})
+        if fault == "middle500" and any(integer(request, name, 0) > 1 for name in _PAGE_PARAMETERS):
+            return Response("Internal Server Error", 500)
         if fault == "html":
             return Response("<html><body><h1>Maintenance en cours</h1></body></html>", media_type="text/html")
         if fault == "slow":

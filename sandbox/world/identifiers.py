@@ -25,7 +25,7 @@ class Numbers:
             if leading_zero:
                 number = "0" + str(1 + int(number[1]) % 9) + number[2:8]
                 number += luhn.calc_check_digit(number)
-            if number not in self._seen:
+            if number not in self._seen and not number.startswith("00"):
                 self._seen.add(number)
                 return number
 

@@ -18,9 +18,9 @@ KINDS = (
 FEEDS = {
     "FR": (
         ("gogocarto", 0.5), ("national", 0.4), ("communecter", 0.3), ("census", 0.3), ("yeswiki", 0.25),
-        ("overpass", 0.2), ("fablabs", 0.1),
+        ("overpass", 0.2), ("fablabs", 0.1), ("legacy", 0.12),
     ),
-    "IT": (("gogocarto", 0.35), ("ckan", 0.55), ("overpass", 0.35), ("fablabs", 0.3)),
+    "IT": (("gogocarto", 0.35), ("ckan", 0.55), ("overpass", 0.35), ("fablabs", 0.3), ("legacy", 0.12)),
 }  # fmt: skip
 """Share of a country's places that each directory lists; a place stands in at least one."""
 _HEADS = {

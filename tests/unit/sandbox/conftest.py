@@ -9,9 +9,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from starlette.testclient import TestClient
+
 from sandbox.generate import generate, load
 from sandbox.server.app import create_app
-from starlette.testclient import TestClient
 
 
 @dataclass(frozen=True)

@@ -9,10 +9,11 @@ from pathlib import Path
 
 import pytest
 import yaml
+from stdnum.fr import siret
+
 from sandbox import deployment
 from sandbox.generate import generate, is_current
 from sandbox.world.data import AREAS, activities, communes, materials
-from stdnum.fr import siret
 
 ROOT = Path(__file__).resolve().parents[3]
 
@@ -28,10 +29,10 @@ def digests(folder: Path) -> dict[str, str]:
 def test_same_seed_gives_same_bytes_in_another_process(tmp_path: Path) -> None:
     generate(tmp_path / "here", 5, 0.2)
     for number, hash_seed in enumerate(("1", "77")):
-        subprocess.run(
-            [sys.executable, "-m", "sandbox", "generate", "--dir", str(tmp_path / str(number)), "--seed", "5", "--scale", "0.2"],
-            check=True, cwd=ROOT, env={**os.environ, "PYTHONHASHSEED": hash_seed, "TZ": "Pacific/Auckland"},
-        )  # fmt: skip
+        where = str(tmp_path / str(number))
+        command = [sys.executable, "-m", "sandbox", "generate", "--dir", where, "--seed=5", "--scale=0.2"]
+        environment = {**os.environ, "PYTHONHASHSEED": hash_seed, "TZ": "Pacific/Auckland"}
+        subprocess.run(command, check=True, cwd=ROOT, env=environment)
         assert digests(tmp_path / str(number)) == digests(tmp_path / "here")
 
 

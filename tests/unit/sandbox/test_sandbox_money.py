@@ -7,6 +7,7 @@ from decimal import Decimal
 
 import pytest
 from python_calamine import CalamineWorkbook
+
 from sandbox.feeds.synergie_findings import plant
 from sandbox.feeds.synergie_xlsx import recap_row
 from sandbox.world.chance import stream

@@ -6,6 +6,7 @@ import io
 import re
 
 import feedparser
+
 from sandbox.feeds.ckan import RESOURCE
 from sandbox.server.datagouv import DATASET, MODULES
 
@@ -194,3 +195,11 @@ def test_fablabs(client, world) -> None:
     labs = client.get("/tl/fablabs/0/labs.json").json()
     assert labs == world.data["fablabs"]
     assert client.get("/tl/fablabs/0/projects.json").status_code == 404
+
+
+def test_old_directory_has_cr_only_and_destroyed_accents(client, world) -> None:
+    body = client.get("/tl/annuaire/spaces.csv").content
+    assert b"\n" not in body
+    assert body.count(b"\r") == len(world.data["legacy"]) + 1
+    assert any("_" in row["name"] or "_" in row["city"] or "_" in row["street"] for row in world.data["legacy"])
+    assert any(row["lat"] == "9.75396" for row in world.data["legacy"])
