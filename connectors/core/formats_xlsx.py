@@ -7,15 +7,19 @@ those cells. Facts used: ECMA-376 part 1, 18.3 (sheet XML).
 
 from __future__ import annotations
 
+import re
+import zipfile
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import date, datetime, time, timedelta
 from pathlib import Path
+from typing import Any
 
+from lxml import etree
 from python_calamine import CalamineError, CalamineWorkbook, SheetTypeEnum, SheetVisibleEnum
 
 from connectors.core.errors import Fatal
-from connectors.core.formats_xlsx_guard import SheetScan, XlsxLimits, cell_defects, inspect_workbook
+from connectors.core.formats_xlsx_guard import MAIN, STRICT, SheetScan, XlsxLimits, column_number, inspect_workbook
 
 CellValue = str | int | float | bool | date | datetime | time | timedelta | None
 _EXACT = 1e15  # Excel keeps 15 significant digits
@@ -96,7 +100,7 @@ def read_xlsx(path: Path, limits: XlsxLimits | None = None) -> Iterator[Sheet]:
 def _sheet(path: Path, workbook: CalamineWorkbook, name: str, visible: bool, scan: SheetScan) -> Sheet:
     sheet = workbook.get_sheet_by_name(name)
     merged = [((r1 + 1, c1), (r2 + 1, c2)) for (r1, c1), (r2, c2) in sheet.merged_cell_ranges or []]
-    defects = cell_defects(path, scan) if scan.has_formulas_or_errors else {}
+    defects = _cell_defects(path, scan) if scan.has_formulas_or_errors else {}
 
     def rows() -> Iterator[Row]:
         if sheet.start is None:
@@ -121,3 +125,35 @@ def _cell(value: object) -> Cell:
     if value is None or isinstance(value, (int, bool, date, time, timedelta)):
         return EMPTY if value is None else Cell(value)
     return Cell(str(value))
+
+
+def _cell_defects(path: Path, scan: SheetScan) -> dict[int, dict[int, str]]:
+    """Row number → column index from 0 → why the cell has no usable value."""
+    result: dict[int, dict[int, str]] = {}
+    with zipfile.ZipFile(path) as archive, archive.open(scan.member) as stream:
+        tags = (MAIN + "c", STRICT + "c")
+        for _event, cell in etree.iterparse(
+            stream, events=("end",), tag=tags, resolve_entities=False, no_network=True, load_dtd=False
+        ):
+            defect = _defect(cell)
+            match = re.fullmatch(r"([A-Za-z]+)(\d+)", cell.get("r") or "")
+            if defect and match:
+                result.setdefault(int(match[2]), {})[column_number(match[1].encode()) - 1] = defect
+            row = cell.getparent()
+            cell.clear()
+            while row is not None and row.getprevious() is not None:
+                del row.getparent()[0]
+    return result
+
+
+def _defect(cell: Any) -> str | None:
+    namespace = cell.tag[:-1]
+    value = cell.find(namespace + "v")
+    text = (value.text or "") if value is not None else ""
+    if cell.get("t") == "e":
+        return text or "#ERROR"
+    has_formula = cell.find(namespace + "f") is not None
+    # A formula that gives an empty text is stored as t="str" with an empty <v>: that is a value.
+    if has_formula and not text and not (cell.get("t") == "str" and value is not None):
+        return "formula_without_value"
+    return None

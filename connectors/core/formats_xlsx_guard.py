@@ -1,4 +1,4 @@
-"""What is checked in a workbook before any reader touches it, and the cells that readers lose.
+"""What is checked in a workbook before any reader touches it.
 
 Every member is inflated once and counted, because the sizes in a zip directory are the sender's claim.
 """
@@ -19,8 +19,8 @@ from lxml import etree
 from connectors.core.errors import Fatal
 from connectors.core.formats_xml import xml_parser
 
-_MAIN = "{http://schemas.openxmlformats.org/spreadsheetml/2006/main}"
-_STRICT = "{http://purl.oclc.org/ooxml/spreadsheetml/main}"
+MAIN = "{http://schemas.openxmlformats.org/spreadsheetml/2006/main}"
+STRICT = "{http://purl.oclc.org/ooxml/spreadsheetml/main}"
 _OLE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
 _CHUNK = 1 << 18
 _HEAD = 2048
@@ -154,7 +154,7 @@ def _is_1904(path: Path, archive: zipfile.ZipFile, raw: IO[bytes]) -> bool:
     root = _root(path, archive, raw, "xl/workbook.xml")
     return any(
         (element.get("date1904") or "").lower() in ("1", "true")
-        for element in root.iter(_MAIN + "workbookPr", _STRICT + "workbookPr")
+        for element in root.iter(MAIN + "workbookPr", STRICT + "workbookPr")
     )
 
 
@@ -166,7 +166,7 @@ def _sheet_members(path: Path, archive: zipfile.ZipFile, raw: IO[bytes]) -> dict
         if (rel.get("Type") or "").endswith("/worksheet")
     }
     result = {}
-    for sheet in _root(path, archive, raw, "xl/workbook.xml").iter(_MAIN + "sheet", _STRICT + "sheet"):
+    for sheet in _root(path, archive, raw, "xl/workbook.xml").iter(MAIN + "sheet", STRICT + "sheet"):
         relation = next((v for k, v in sheet.attrib.items() if k.endswith("}id")), None)
         if relation in targets:
             result[sheet.get("name")] = targets[relation].lstrip("/")
@@ -238,7 +238,7 @@ def _check_head(path: Path, member: str, head: bytes) -> None:
 def _scan_sheet(path: Path, text: bytes, scan: SheetScan, limits: XlsxLimits) -> None:
     if _ODD_REFERENCE.search(text):
         raise Fatal("has disguised cell references", where=path.name, rule="xlsx_dimension")
-    scan.columns = max([scan.columns, *map(_column, set(_CELL_COLUMN.findall(text)))])
+    scan.columns = max([scan.columns, *map(column_number, set(_CELL_COLUMN.findall(text)))])
     scan.rows = max([scan.rows, *map(int, set(_CELL_ROW.findall(text)))])
     scan.cells += len(_CELL.findall(text))
     if scan.rows > limits.rows or scan.columns > limits.columns or scan.rows * scan.columns > limits.area:
@@ -255,41 +255,9 @@ def _scan_sheet(path: Path, text: bytes, scan: SheetScan, limits: XlsxLimits) ->
             scan.hidden_rows.add(int(number[1]))
 
 
-def _column(letters: bytes) -> int:
+def column_number(letters: bytes) -> int:
     """Column number, A is 1."""
     number = 0
     for letter in letters.upper():
         number = number * _LETTERS + letter - 64
     return number
-
-
-def cell_defects(path: Path, scan: SheetScan) -> dict[int, dict[int, str]]:
-    """Row number → column index from 0 → why the cell has no usable value."""
-    result: dict[int, dict[int, str]] = {}
-    with zipfile.ZipFile(path) as archive, archive.open(scan.member) as stream:
-        tags = (_MAIN + "c", _STRICT + "c")
-        for _event, cell in etree.iterparse(
-            stream, events=("end",), tag=tags, resolve_entities=False, no_network=True, load_dtd=False
-        ):
-            defect = _defect(cell)
-            match = re.fullmatch(r"([A-Za-z]+)(\d+)", cell.get("r") or "")
-            if defect and match:
-                result.setdefault(int(match[2]), {})[_column(match[1].encode()) - 1] = defect
-            row = cell.getparent()
-            cell.clear()
-            while row is not None and row.getprevious() is not None:
-                del row.getparent()[0]
-    return result
-
-
-def _defect(cell: Any) -> str | None:
-    namespace = cell.tag[:-1]
-    value = cell.find(namespace + "v")
-    text = (value.text or "") if value is not None else ""
-    if cell.get("t") == "e":
-        return text or "#ERROR"
-    has_formula = cell.find(namespace + "f") is not None
-    # A formula that gives an empty text is stored as t="str" with an empty <v>: that is a value.
-    if has_formula and not text and not (cell.get("t") == "str" and value is not None):
-        return "formula_without_value"
-    return None
