@@ -2,20 +2,17 @@
 
 from __future__ import annotations
 
-import base64
-import hashlib
-import json
 from pathlib import Path
 from typing import Any
 
-import yaml
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from sqlalchemy import Connection
 
 from publish.formats import PublishedFile, describe
 from publish.site_data import collect
+from publish.site_text import TEMPLATES, csp_hash, json_for_html, strings
 
-TEMPLATES = Path(__file__).resolve().parent / "templates"
+SCRIPTS = ("base", "charts", "sections", "view", "markers", "map", "page")
 
 
 def write_site(connection: Connection, release_id: str, schema: str, folder: Path) -> list[PublishedFile]:
@@ -31,14 +28,12 @@ def write_site(connection: Connection, release_id: str, schema: str, folder: Pat
     return [describe("", "html", path, None)]
 
 
-def strings() -> dict[str, dict[str, str]]:
-    """Texts of the page: key → language → text."""
-    texts: dict[str, dict[str, str]] = yaml.safe_load((TEMPLATES / "strings.yml").read_text(encoding="utf-8"))
-    return texts
-
-
 def render(data: dict[str, Any]) -> str:
-    """The page for ``data`` (see ``publish.site_data.collect``); every text from a source is escaped."""
+    """The page for ``data`` (see ``publish.site_data.collect``).
+
+    Every text from a source is escaped by the template or reaches the page as JSON and then as text content. The
+    content policy allows our own style and script by their hashes and nothing else: no request ever leaves the page.
+    """
     environment = Environment(
         loader=FileSystemLoader(TEMPLATES),
         autoescape=True,
@@ -46,8 +41,8 @@ def render(data: dict[str, Any]) -> str:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    style = (TEMPLATES / "site.css").read_text(encoding="utf-8")
-    script = (TEMPLATES / "site.js").read_text(encoding="utf-8")
+    style = (TEMPLATES / "page.css").read_text(encoding="utf-8")
+    script = _script()
     texts = strings()
     return environment.get_template("index.html.j2").render(
         data=data,
@@ -55,23 +50,12 @@ def render(data: dict[str, Any]) -> str:
         style=style,
         script=script,
         embedded=json_for_html({"data": data, "strings": texts}),
-        style_hash=_hash(style),
-        script_hash=_hash(script),
+        style_hash=csp_hash(style),
+        script_hash=csp_hash(script),
     )
 
 
-def json_for_html(value: Any) -> str:
-    """JSON that can stand inside a ``script`` element: no character in it can end the element or open a comment."""
-    text = json.dumps(value, ensure_ascii=False, separators=(",", ":"))
-    return (
-        text.replace("<", "\\u003c")
-        .replace(">", "\\u003e")
-        .replace("&", "\\u0026")
-        .replace("\u2028", "\\u2028")
-        .replace("\u2029", "\\u2029")
-    )
-
-
-def _hash(text: str) -> str:
-    """Source expression of the Content Security Policy that allows exactly this inline text."""
-    return "sha256-" + base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()
+def _script() -> str:
+    """The scripts as one: modules do not load from ``file://``."""
+    parts = [(TEMPLATES / "js" / f"{name}.js").read_text(encoding="utf-8") for name in SCRIPTS]
+    return '(() => {\n"use strict";\n' + "".join(parts) + "})();\n"

@@ -1,0 +1,88 @@
+// Bars as SVG with a table of the same numbers under them.
+
+/** A table. Columns: {label, value(row), number, header}; a value is a text or a node. */
+function table(caption, columns, rows, foot = null) {
+  const head = el("tr", {}, columns.map((c) => el("th", { scope: "col", class: c.number ? "n" : null }, c.label)));
+  const cell = (column, row) =>
+    column.header ? el("th", { scope: "row" }, column.value(row))
+      : el("td", { class: column.number ? "n" : null }, column.value(row));
+  return el("div", { class: "scroll", tabindex: "0", role: "region", "aria-label": caption },
+    el("table", {},
+      el("caption", {}, caption),
+      el("thead", {}, head),
+      el("tbody", {}, rows.map((row) => el("tr", {}, columns.map((column) => cell(column, row))))),
+      foot && el("tfoot", {}, el("tr", {}, foot.map((value, i) =>
+        i === 0 ? el("th", { scope: "row" }, value) : el("td", { class: "n" }, value))))));
+}
+
+function legend(series, mark) {
+  const square = (name) => svg("svg", { viewBox: "0 0 10 10", "aria-hidden": "true" },
+    svg("rect", { class: `b-${name}`, width: 10, height: 10 }));
+  const line = svg("svg", { viewBox: "0 0 10 10", "aria-hidden": "true" },
+    svg("path", { class: `b-${mark && mark.key}`, d: "M5 0V10" }));
+  return el("ul", { class: "legend" },
+    series.map((s) => el("li", {}, square(s.key), s.label)), mark && el("li", {}, line, mark.label));
+}
+
+/** Shortens a text to what fits; the whole stands in the bar's title and in the table. */
+function shortened(text, pixels) {
+  const most = Math.max(8, Math.floor(pixels / 6.7));
+  return text.length <= most ? text : `${text.slice(0, most - 1).trimEnd()}…`;
+}
+
+/**
+ * One group of horizontal bars a row.
+ * series: [{key, label}], key names the value in the row and the colour; mark: the same for an upright line.
+ */
+function bars(rows, series, { title, format = number, mark = null, width }) {
+  const narrow = width < 620;
+  const left = narrow ? 0 : Math.min(300, width * 0.34);
+  const right = narrow ? 92 : 110;
+  const bar = 10;
+  const head = narrow ? 18 : 0;
+  const step = head + series.length * (bar + 3) + (narrow ? 14 : 12);
+  const reach = width - left - right;
+  const most = Math.max(1e-9, ...rows.flatMap((row) => [...series, ...(mark ? [mark] : [])].map((s) => row[s.key] || 0)));
+  const drawn = svg("svg", {
+    class: "chart", viewBox: `0 0 ${width} ${rows.length * step}`, width, height: rows.length * step, role: "img",
+    "aria-label": title,
+  });
+  rows.forEach((row, i) => {
+    const top = i * step + head;
+    const middle = top + (series.length * (bar + 3)) / 2 + 2;
+    drawn.append(narrow
+      ? svg("text", { x: 0, y: top - 5 }, shortened(row.label, width))
+      : svg("text", { x: left - 12, y: middle, "text-anchor": "end" }, shortened(row.label, left - 12)));
+    series.forEach((s, j) => {
+      const value = row[s.key] || 0;
+      const length = Math.max(value > 0 ? 1.5 : 0, (value / most) * reach);
+      const y = top + j * (bar + 3);
+      drawn.append(
+        svg("rect", { class: `b-${s.key}`, x: left, y, width: length, height: bar },
+          svg("title", {}, `${row.label} · ${s.label}: ${format(value)}`)),
+        svg("text", { class: "value", x: left + length + 6, y: y + bar - 1 }, format(value)));
+    });
+    if (mark && row[mark.key]) {
+      const x = left + (row[mark.key] / most) * reach;
+      drawn.append(svg("path", { class: `b-${mark.key}`, d: `M${x} ${top - 2}V${top + series.length * (bar + 3) - 1}` },
+        svg("title", {}, `${row.label} · ${mark.label}: ${format(row[mark.key])}`)));
+    }
+  });
+  drawn.prepend(svg("path", { class: "axis", d: `M${left + 0.5} 0V${rows.length * step}` }));
+  return drawn;
+}
+
+/** Legend, bars and table in a container; the container remembers how to draw itself at another width. */
+function chart(id, rows, series, columns, { caption, format, mark, foot } = {}) {
+  const box = byId(id);
+  if (!rows.length) {
+    box.replaceChildren(el("p", { class: "empty" }, t("empty")));
+    return;
+  }
+  const open = box.querySelector("details")?.open ?? false;
+  const width = Math.max(280, box.clientWidth);
+  box.replaceChildren(
+    legend(series, mark),
+    bars(rows, series, { title: caption, format, mark, width }),
+    el("details", { open }, el("summary", {}, t("data_table")), table(caption, columns, rows, foot)));
+}
