@@ -1,7 +1,16 @@
 -- Expense lines in the words of the common model, not yet linked. Amounts are in euros; `is_sensitive` marks every
 -- line that can identify a person: staff and travel lines, pay and mission documents, lines the export itself
 -- marks, and suppliers that are natural persons (a sixteen-character codice fiscale).
-with line as (
+--
+-- A claim is made in euros: what is declared, certified and shared out is in euros also where the document is in
+-- another currency. Only a partner outside the ERDF total keeps its whole account in its own currency.
+with own_currency as (
+    select distinct {{ normalise_text('partenaire') }} as partner_key
+    from {{ ref('stg_synergie__budgets') }}
+    where type_ligne = 'hors_feder' and upper(devise) <> 'EUR'
+),
+
+line as (
     select
         depense.*,
         {{ normalise_text('depense.code_projet') }} as project_key,
@@ -9,7 +18,8 @@ with line as (
         categorie.code as cost_category_code,
         methode.code as cost_method_code,
         type_piece.code as document_type_code,
-        coalesce(statut.code, 'UNKNOWN') as expense_status_code
+        coalesce(statut.code, 'UNKNOWN') as expense_status_code,
+        case when own_currency.partner_key is null then 'EUR' else upper(depense.devise) end as claim_currency_code
     from {{ ref('stg_synergie__depenses') }} as depense
     left join {{ ref('_map_synergie__categorie') }} as categorie
         on {{ normalise_text('depense.categorie') }} = categorie.source_value
@@ -19,6 +29,7 @@ with line as (
         on {{ normalise_text('depense.type_piece') }} = type_piece.source_value
     left join {{ ref('_map_synergie__statut') }} as statut
         on {{ normalise_text('depense.statut') }} = statut.source_value
+    left join own_currency on {{ normalise_text('depense.partenaire') }} = own_currency.partner_key
 )
 
 select
@@ -46,26 +57,36 @@ select
     date_facture as invoice_date,
     date_paiement as payment_date,
     libelle as expense_text,
-    {{ amount_eur('montant_ht', 'devise', 'taux_change') }} as amount_net_eur,
-    {{ amount_eur('montant_tva', 'devise', 'taux_change') }} as amount_vat_eur,
+    {{ amount_eur('montant_ht', 'upper(devise)', 'taux_change') }} as amount_net_eur,
+    {{ amount_eur('montant_tva', 'upper(devise)', 'taux_change') }} as amount_vat_eur,
     tva_recuperable as is_vat_recoverable,
-    {{ amount_eur('montant_ttc', 'devise', 'taux_change') }} as amount_gross_eur,
+    {{ amount_eur('montant_ttc', 'upper(devise)', 'taux_change') }} as amount_gross_eur,
     taux_affectation as imputation_pct,
-    {{ amount_eur('montant_declare', 'devise', 'taux_change') }} as amount_declared_eur,
+    {{ amount_eur('montant_declare', 'claim_currency_code', 'taux_change') }} as amount_declared_eur,
     montant_declare as amount_declared_given,
     montant_ambigu as has_ambiguous_amount,
-    {{ amount_eur('montant_certifie', 'devise', 'taux_change') }} as amount_certified_eur,
-    {{ amount_eur('montant_ecarte', 'devise', 'taux_change') }} as amount_rejected_eur,
+    {{ amount_eur('montant_certifie', 'claim_currency_code', 'taux_change') }} as amount_certified_eur,
+    {{ amount_eur('montant_ecarte', 'claim_currency_code', 'taux_change') }} as amount_rejected_eur,
     motif_ecart as rejection_reason_text,
-    {{ amount_eur('feder', 'devise', 'taux_change') }} as amount_erdf_eur,
-    {{ amount_eur('cpn', 'devise', 'taux_change') }} as amount_national_public_eur,
-    {{ amount_eur('autofinancement', 'devise', 'taux_change') }} as amount_self_financing_eur,
+    {{ amount_eur('feder', 'claim_currency_code', 'taux_change') }} as amount_erdf_eur,
+    {{ amount_eur('cpn', 'claim_currency_code', 'taux_change') }} as amount_national_public_eur,
+    {{ amount_eur('autofinancement', 'claim_currency_code', 'taux_change') }} as amount_self_financing_eur,
     date_controle as control_date,
     numero_certificat as certificate_number,
     reference_marche as procurement_reference,
     expense_status_code,
     upper(devise) as currency_code,
     taux_change as exchange_rate,
+    mois_change as exchange_month,
+    claim_currency_code,
+    montant_ht as amount_net_given,
+    montant_tva as amount_vat_given,
+    montant_ttc as amount_gross_given,
+    cup as cup_given,
+    delegataire as delegate_name,
+    reference_paiement as payment_reference,
+    commentaire as comment_text,
+    lectures_alternatives as other_readings,
     coalesce(donnees_sensibles, false)
     or coalesce(cost_category_code in ('STAFF', 'TRAVEL_ACCOMMODATION'), false)
     or coalesce(document_type_code in ('PAYSLIP', 'TIMESHEET', 'TRAVEL_ORDER', 'EXPENSE_REPORT'), false)
