@@ -63,7 +63,7 @@ def _province_in_city(row: Row, _rng: Random) -> bool:
 
 
 def _vat_key(row: Row, rng: Random) -> bool:
-    if not row["partita_iva"]:
+    if not row["partita_iva"].isdigit():  # a sole trader's codice fiscale has letters
         return False
     row["partita_iva"] = break_key(row["partita_iva"], rng)
     return True

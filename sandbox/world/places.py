@@ -23,6 +23,8 @@ FEEDS = {
     "IT": (("gogocarto", 0.35), ("ckan", 0.55), ("overpass", 0.35), ("fablabs", 0.3), ("legacy", 0.12)),
 }  # fmt: skip
 """Share of a country's places that each directory lists; a place stands in at least one."""
+NETWORKS = {"FR": "reseau-cowork.example", "IT": "rete-cowork.example"}
+"""The same web site does not make two places one."""
 _HEADS = {
     "FR": {
         "COWORKING": ("Le Bureau", "Coworking", "L'Escale", "La Cordée"),
@@ -91,6 +93,13 @@ def _name(country: str, kind: str, site: Site, rng: random.Random, used: set[str
     return name
 
 
+def _domain(name: str, kind: str, country: str, rng: random.Random) -> str:
+    """The place's own domain, or that of a network whose many places share one."""
+    if kind == "COWORKING" and happens(rng, 0.12):
+        return NETWORKS[country]
+    return f"{slug(name)}.example"
+
+
 def third_places(seed: int, scale: float, founder: Founder, population: Population) -> list[ThirdPlace]:
     """The third places of the area; about six in ten are run by an organisation of the world."""
     rng, used = stream(seed, "places"), set[str]()
@@ -107,7 +116,7 @@ def third_places(seed: int, scale: float, founder: Founder, population: Populati
             name = _name(country, main, site, rng, used)
             listed = tuple(feed for feed, chance in FEEDS[country] if happens(rng, chance))
             places.append(ThirdPlace(
-                place_id, country, name, kinds, site, host, f"{slug(name)}.example", phone(rng, country),
+                place_id, country, name, kinds, site, host, _domain(name, main, country, rng), phone(rng, country),
                 _hours(rng), day_between(rng, dt.date(2012, 1, 1), dt.date(2025, 12, 31)).replace(day=1),
                 day_between(rng, TODAY - dt.timedelta(days=1400), TODAY - dt.timedelta(days=3)),
                 pick_weighted(rng, (("active", 0.88), ("planned", 0.07), ("closed", 0.05))),

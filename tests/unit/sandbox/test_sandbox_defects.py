@@ -117,3 +117,17 @@ def test_places_have_their_defects(world) -> None:
         "website_placeholder", "old_list_separator", "private_record", "coordinates_disagree", "title_html",
         "title_double_escaped", "date_without_zone", "link_relative", "empty_item", "istat_lost_zero",
     }  # fmt: skip
+
+
+def test_a_map_lists_some_places_twice(world) -> None:
+    repeated = [
+        place
+        for place in world.truth["third_places"].values()
+        if sum(r["key"].startswith("gogocarto_alpes:") for r in place["records"]) == 2
+    ]
+    assert len(repeated) >= 2
+
+
+def test_a_network_shares_one_web_site(world) -> None:
+    shared = [row for row in world.data["gogocarto"] if "-cowork.example" in str(row["text_1731593643321"])]
+    assert len(shared) >= 2
