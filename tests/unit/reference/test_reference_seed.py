@@ -1,6 +1,7 @@
 import csv
 import itertools
 import math
+import re
 import struct
 from datetime import date
 from decimal import Decimal
@@ -12,6 +13,7 @@ from hypothesis import strategies as st
 from schemas.reference.build import BUILDERS
 from schemas.reference.geometry import centroid, distance_km, outer_rings, reach_km
 from schemas.reference.seed import (
+    ROOT,
     SEEDS,
     ReferenceDataError,
     SeedSpec,
@@ -135,3 +137,9 @@ def test_the_franc_was_let_go_in_january_2015(seed):
     rates = {(row["month"], row["rate_type"]): Decimal(row["currency_per_eur"]) for row in seed("fx_rate")}
     assert rates["2015-01-01", "INFOREURO_SUBSTITUTE"] > Decimal("1.20")
     assert rates["2015-02-01", "INFOREURO_SUBSTITUTE"] < Decimal("1.06")
+
+
+def test_the_page_on_reference_data_states_the_rows_of_every_seed(seed):
+    page = (ROOT / "docs" / "reference" / "reference_data.md").read_text(encoding="utf-8")
+    stated = {name: int(rows) for name, rows in re.findall(r"^\| `(\w+)` \| (\d+) \|", page, re.MULTILINE)}
+    assert stated == {name: len(seed(name)) for name in BUILDERS}
