@@ -41,7 +41,8 @@ def audited(warehouse: Cluster, publisher: Engine, rows: int) -> str:
             connection.execute(text(f'create schema if not exists "{schema}"'))
             connection.execute(
                 text(
-                    f'create table "{schema}".{table} as select n as id, {rows} as size from generate_series(1, {rows}) n'
+                    f'create table "{schema}".{table} as select n as id, {rows} as size'
+                    f" from generate_series(1, {rows}) n"
                 )
             )
         connection.execute(
