@@ -13,6 +13,10 @@ export DO_NOT_TRACK := 1
 export TRAFORO_SEED := $(SEED)
 export TRAFORO_SCALE := $(SCALE)
 
+# The machine's certificates know a company's proxy; where there are none, uv's own serve.
+sync = $(UV) sync --frozen --compile-bytecode --python $(PYTHON) --system-certs $(1) \
+	|| $(UV) sync --frozen --compile-bytecode --python $(PYTHON) $(1)
+
 .PHONY: help
 help: ## This list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "%-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -22,7 +26,7 @@ help: ## This list
 	.tools/bin/pip install --quiet --disable-pip-version-check --require-hashes --only-binary :all: -r tools-requirements.txt
 
 .venv/installed: pyproject.toml uv.lock | .tools/bin/uv
-	$(UV) sync --frozen --compile-bytecode --python $(PYTHON)
+	$(call sync)
 	@touch $@
 
 .PHONY: install
@@ -77,7 +81,7 @@ generate: install ## Regenerate schemas, contracts and dictionary from the canon
 
 .PHONY: reference
 reference: install ## Rebuild the reference seeds from their packages
-	$(UV) sync --frozen --group reference --python $(PYTHON)
+	$(call sync,--group reference)
 	$(BIN)/python -m schemas.reference.build
 
 .PHONY: audit

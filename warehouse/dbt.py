@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import os
 import subprocess
@@ -9,6 +10,8 @@ import sys
 from collections import Counter
 from dataclasses import dataclass
 from pathlib import Path
+
+from sqlalchemy import Connection, text
 
 from warehouse.cluster import Cluster, role_name
 from warehouse.ops import PROJECT
@@ -48,6 +51,25 @@ def environment(cluster: Cluster, build_schema: str) -> dict[str, str]:
         "DBT_SEND_ANONYMOUS_USAGE_STATS": "false",
         "DO_NOT_TRACK": "1",
     }
+
+
+def seeds_digest() -> str:
+    """Digest over the seeds and their properties."""
+    digest = hashlib.sha256()
+    for path in sorted(p for p in (PROJECT_DIR / "seeds").rglob("*") if p.suffix in {".csv", ".yml"}):
+        digest.update(path.relative_to(PROJECT_DIR).as_posix().encode() + b"\0" + path.read_bytes())
+    return digest.hexdigest()
+
+
+def loaded_seeds(connection: Connection) -> str | None:
+    """Digest of the seeds that lie in the schema ``reference``, None before the first build."""
+    found = connection.execute(text("select obj_description(to_regnamespace('reference'), 'pg_namespace')")).scalar()
+    return str(found) if found else None
+
+
+def remember_seeds(connection: Connection, digest: str) -> None:
+    """Note which seeds lie in ``reference``, so that the next build need not load them again."""
+    connection.execute(text(f"comment on schema reference is '{digest}'"))
 
 
 def build(cluster: Cluster, build_schema: str, target: Path, *arguments: str) -> DbtResult:

@@ -12,6 +12,7 @@ from traforo.pipeline.database import cluster_of, engine_of
 from traforo.settings import Settings
 from warehouse import dbt
 from warehouse import release as releases
+from warehouse.cluster import Cluster
 
 
 @dataclass(frozen=True)
@@ -94,8 +95,7 @@ def build_release(settings: Settings, reason: Mapping[str, Any] | None = None) -
     with cluster_of(settings) as cluster:
         engine = cluster.engine("publisher")
         release = releases.open_release(engine, reason or {})
-        # Unit tests judge the code, not the data: `make test` runs them.
-        outcome = dbt.build(cluster, release.build_schema, settings.dbt_target, "--exclude-resource-type", "unit_test")
+        outcome = _dbt_build(settings, cluster, release)
         status = "built" if outcome.ok else "failed"
         error = "; ".join(outcome.failures)[:4000] or None
         releases.set_status(engine, release.release_id, status, error=error)
@@ -105,6 +105,23 @@ def build_release(settings: Settings, reason: Mapping[str, Any] | None = None) -
                 rows = releases.count_rows(connection, release.build_schema)
         engine.dispose()
         return ReleaseResult(release.release_id, status, rows, outcome.counts, tuple(outcome.failures))
+
+
+def _dbt_build(settings: Settings, cluster: Cluster, release: releases.Release) -> dbt.DbtResult:
+    """One ``dbt build``; the seeds are loaded only when they have changed."""
+    transformer = cluster.engine("transformer")
+    seeds = dbt.seeds_digest()
+    with transformer.connect() as connection:
+        known = dbt.loaded_seeds(connection) == seeds
+    # Unit tests judge the code, not the data: `make test` runs them.
+    left_out = ["unit_test", "seed"] if known else ["unit_test"]
+    arguments = [word for kind in left_out for word in ("--exclude-resource-type", kind)]
+    outcome = dbt.build(cluster, release.build_schema, settings.dbt_target, *arguments)
+    if outcome.ok and not known:
+        with transformer.begin() as connection:
+            dbt.remember_seeds(connection, seeds)
+    transformer.dispose()
+    return outcome
 
 
 def audit_release(settings: Settings, release_id: str) -> AuditResult:
