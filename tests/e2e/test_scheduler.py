@@ -18,7 +18,7 @@ from traforo.stack_process import members, read_state
 from warehouse.cluster import Cluster, connect_cluster
 
 pytestmark = [pytest.mark.airflow, pytest.mark.e2e, pytest.mark.db, pytest.mark.timeout(420)]
-SEED, SCALE = 11, 0.3
+SEED, SCALE = 11, 1.0
 
 
 @dataclass
