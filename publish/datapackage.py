@@ -3,22 +3,26 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 from sqlalchemy import Connection, text
 
 from publish.formats import PublishedFile, describe
-from schemas.canonical.model import Column, Model, Table, Text, load_model
+from publish.terms import Terms, table_terms
+from schemas.canonical.model import LANGUAGES, Column, Model, Table, Text, load_model
 
-PROFILE = "https://datapackage.org/profiles/2.0/datapackage.json"
-RESOURCE_PROFILE = "https://datapackage.org/profiles/2.0/dataresource.json"
+PROFILE = "https://datapackage.org/profiles/2.0/"
 MEDIA_TYPES = {
     "csv": "text/csv",
     "parquet": "application/vnd.apache.parquet",
     "geojson": "application/geo+json",
+    "md": "text/markdown",
 }
+# Only tables may have a type in Data Package v2; a format that Frictionless does not know as tabular makes it check
+# such a file's size and hash instead of guessing a schema for it.
+_FORMATS = {"parquet": "apache-parquet"}
 _FIELD_TYPES = {
     "text": "string", "integer": "integer", "boolean": "boolean", "date": "date", "timestamptz": "datetime",
     "jsonb": "object", "text[]": "array",
@@ -30,27 +34,26 @@ def write_datapackage(
 ) -> list[PublishedFile]:
     """Write ``datapackage.json`` beside the files it describes."""
     model = load_model()
-    published_at = connection.execute(
-        text("select published_at, schema_version from ops.release where release_id = :id"), {"id": release_id}
+    release = connection.execute(
+        text("select coalesce(published_at, created_at) as at, schema_version from ops.release where release_id = :id"),
+        {"id": release_id},
     ).one()
+    terms = {
+        name: table_terms(connection, schema, model.tables[name])
+        for name in sorted({f.table for f in files if f.table})
+    }
     package = {
-        "$schema": PROFILE,
+        "$schema": PROFILE + "datapackage.json",
         "name": "traforo",
         "id": f"traforo-{release_id}",
         "title": model.label.en,
         "description": three(model.definition),
-        "version": published_at.schema_version,
-        "created": published_at.published_at.isoformat(),
-        "keywords": ["ALCOTRA", "France", "Italia", "circular economy", "third places"],
-        "licenses": [
-            {
-                "name": "see-source",
-                "title": "Each record carries the licence and attribution of its source (table source_status)",
-                "path": "source_status.csv",
-            }
-        ],
+        "version": release.schema_version,
+        "created": release.at.isoformat(),
+        "keywords": ["ALCOTRA", "France", "Italia", "circular economy", "third places", "Interreg"],
+        "licenses": _licences({t.name: t for found in terms.values() for t in found}.values()),
         "contributors": [{"title": "Traforo", "roles": ["publisher"]}],
-        "resources": [_resource(file, model) for file in files],
+        "resources": [_resource(file, model, terms) for file in files],
     }
     path = folder / "datapackage.json"
     path.write_text(json.dumps(package, ensure_ascii=False, indent=1) + "\n", encoding="utf-8")
@@ -62,67 +65,113 @@ def three(label: Text) -> str:
     return f"EN: {label.en}\nFR: {label.fr}\nIT: {label.it}"
 
 
-def _resource(file: PublishedFile, model: Model) -> dict[str, Any]:
-    table = model.tables[file.table]
+def _licences(found: Any) -> list[dict[str, Any]]:
+    """The licences property, one entry an origin.
+
+    ``name`` is kept for licences of the Open Definition and most sources have none: ``path`` leads to the owner or to
+    the page beside the data, which states the terms of every source.
+    """
+    return [
+        {
+            "origin": terms.name,
+            "title": f"{terms.title}: {terms.licence}",
+            "path": terms.url or "index.html",
+            "attribution": terms.attribution,
+            "redistributable": terms.redistributable,
+        }
+        for terms in sorted(found, key=lambda t: t.name)
+    ]
+
+
+def _resource(file: PublishedFile, model: Model, terms: Mapping[str, Sequence[Terms]]) -> dict[str, Any]:
     described: dict[str, Any] = {
-        "$schema": RESOURCE_PROFILE,
-        "name": f"{file.table}-{file.format}".replace("_", "-"),
-        "title": table.label.en,
-        "description": three(table.definition),
+        "$schema": PROFILE + "dataresource.json",
+        "name": resource_name(file.table or file.path.stem, file.format),
         "path": file.path.name,
-        "format": file.format,
+        "format": _FORMATS.get(file.format, file.format),
         "mediatype": MEDIA_TYPES[file.format],
         "bytes": file.bytes,
         "hash": f"sha256:{file.sha256}",
     }
+    if not file.table:
+        return {**described, "title": "Data dictionary"}
+    table = model.tables[file.table]
+    described |= {
+        "title": table.label.en,
+        "titles": table.label.as_dict(),
+        "description": three(table.definition),
+    }
+    if terms[file.table]:
+        described["licenses"] = _licences(terms[file.table])
+        described["sources"] = [
+            {"title": t.attribution, **({"path": t.url} if t.url else {})} for t in terms[file.table]
+        ]
     if file.format == "csv":
         described |= {
             "type": "table",
+            "rows": file.rows,
             "encoding": "utf-8",
             "dialect": {"delimiter": ",", "lineTerminator": "\n", "header": True},
             "schema": table_schema(table, model),
         }
-    else:
-        described["type"] = "file"
     return described
+
+
+def resource_name(table: str, kind: str) -> str:
+    """Name of the resource of a table in a format, e.g. ``third-place-csv``."""
+    return f"{table}-{kind}".replace("_", "-")
 
 
 def table_schema(table: Table, model: Model) -> dict[str, Any]:
     """Table Schema of a published table; keys that leave the package's tables are left out."""
+    published = {other.name for other in model.published("core")}
+    keys = [
+        {
+            "fields": [column.name],
+            "reference": {"resource": resource_name(parent, "csv"), "fields": [parent_column]},
+        }
+        for column in table.columns
+        if column.references
+        for parent, _, parent_column in [column.references.partition(".")]
+        if parent in published
+    ]
     return {
-        "$schema": "https://datapackage.org/profiles/2.0/tableschema.json",
+        "$schema": PROFILE + "tableschema.json",
         "fields": [_field(column, model) for column in table.columns],
         "missingValues": [""],
         "primaryKey": list(table.primary_key),
-        "foreignKeys": [
-            {
-                "fields": [column.name],
-                "reference": {"resource": f"{parent}-csv".replace("_", "-"), "fields": [parent_column]},
-            }
-            for column in table.columns
-            if column.references
-            for parent, _, parent_column in [column.references.partition(".")]
-            if parent in model.tables
-        ],
+        **({"foreignKeys": keys} if keys else {}),
     }
 
 
 def _field(column: Column, model: Model) -> dict[str, Any]:
     kind = "number" if column.type.startswith("numeric") else _FIELD_TYPES[column.type]
-    constraints: dict[str, Any] = {} if column.nullable else {"required": True}
-    if column.code_list and kind == "string" and column.code_list in model.code_lists:
-        constraints["enum"] = [code.code for code in model.code_lists[column.code_list].codes]
     described: dict[str, Any] = {
         "name": column.name,
         "type": kind,
         "title": column.label.en,
+        "titles": {language: column.label.get(language) for language in LANGUAGES},
         "description": three(column.definition),
-        "labels": {"fr": column.label.fr, "it": column.label.it, "en": column.label.en},
     }
     if column.unit:
         described["unit"] = column.unit
     if column.semantic:
         described["rdfType"] = column.semantic
-    if constraints:
-        described["constraints"] = constraints
-    return described
+    constraints = _constraints(column, kind, model)
+    return {**described, "constraints": constraints} if constraints else described
+
+
+def _constraints(column: Column, kind: str, model: Model) -> dict[str, Any]:
+    found: dict[str, Any] = {} if column.nullable else {"required": True}
+    if kind == "string":
+        if column.code_list and column.code_list in model.code_lists:
+            found["enum"] = list(model.code_lists[column.code_list].values())
+        if column.pattern:
+            found["pattern"] = column.pattern
+    if kind in ("number", "integer"):
+        found |= {
+            name: limit
+            for name, limit in (("minimum", column.minimum), ("maximum", column.maximum))
+            if limit is not None
+        }
+    return found

@@ -1,22 +1,32 @@
-"""Writes one query as Parquet, CSV and GeoJSON in one streaming pass."""
+"""Writes the rows of one table as Parquet, CSV and GeoJSON in one streaming pass."""
 
 from __future__ import annotations
 
 import csv
 import hashlib
 import json
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+import re
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from contextlib import ExitStack
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import UTC, date, datetime
 from decimal import Decimal
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
+import orjson
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+Cells = Sequence[Any]
+"""Values of one row, in the order of the table's columns."""
+
 BATCH_ROWS = 5000
-_FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r", "\x00")
+"""Rows taken from the database at a time; memory follows this, not the table."""
+ROW_GROUP_ROWS = 50_000
+"""Rows of one Parquet row group: small ones compress badly and are slow to read."""
+_FORMULA = re.compile(r"[=+\-@\t\r\n\x00＝＋－＠]")
+_SIGNED_NUMBER = re.compile(r"[+-][0-9][0-9 .,]*")
 
 
 @dataclass(frozen=True)
@@ -37,6 +47,12 @@ class PublishedFile:
     rows: int | None
     bytes: int
     sha256: str
+
+
+class _Writer(Protocol):
+    def write(self, batch: Sequence[Cells]) -> None: ...
+
+    def close(self) -> None: ...
 
 
 def arrow_type(declared: str) -> pa.DataType:
@@ -63,102 +79,152 @@ def arrow_type(declared: str) -> pa.DataType:
 def write_table(
     table: str,
     columns: Sequence[Column],
-    batches: Callable[[], Iterator[list[Mapping[str, Any]]]],
+    batches: Iterable[Sequence[Cells]],
     folder: Path,
-    geometry: tuple[str, str] | None,
+    geometry: tuple[str, str] | None = None,
+    metadata: Mapping[str, str] | None = None,
 ) -> list[PublishedFile]:
     """Write a table in every format; GeoJSON only where it has coordinates.
 
     Args:
-        columns: in file order.
-        batches: gives the rows anew at each call, in a stable order.
+        columns: in file order; each row of ``batches`` has one value for each.
+        batches: rows in a stable order, read once.
         geometry: names of the latitude and longitude columns (WGS 84, degrees).
+        metadata: texts for the Parquet file's own description.
     """
-    written = [
-        _write_parquet(table, columns, batches(), folder / f"{table}.parquet"),
-        _write_csv(table, columns, batches(), folder / f"{table}.csv"),
-    ]
-    if geometry:
-        written.append(_write_geojson(table, batches(), folder / f"{table}.geojson", geometry))
-    return written
-
-
-def _write_parquet(
-    table: str, columns: Sequence[Column], batches: Iterable[list[Mapping[str, Any]]], path: Path
-) -> PublishedFile:
-    schema = pa.schema([pa.field(c.name, arrow_type(c.type)) for c in columns])
+    writers: dict[str, tuple[Path, _Writer]] = {}
     rows = 0
-    with pq.ParquetWriter(path, schema, compression="zstd") as writer:
+    with ExitStack() as stack:
+        for kind in ("parquet", "csv", "geojson"):
+            path = folder / f"{table}.{kind}"
+            if kind == "parquet":
+                writer: _Writer = ParquetWriter(path, columns, metadata or {})
+            elif kind == "csv":
+                writer = CsvWriter(path, columns)
+            elif geometry:
+                writer = GeoJsonWriter(path, columns, geometry)
+            else:
+                continue
+            stack.callback(writer.close)
+            writers[kind] = (path, writer)
         for batch in batches:
             rows += len(batch)
-            arrays = [pa.array([_for_arrow(row[c.name]) for row in batch], schema.field(c.name).type) for c in columns]
-            writer.write_table(pa.Table.from_arrays(arrays, schema=schema))
-    return describe(table, "parquet", path, rows)
+            for _, writer in writers.values():
+                writer.write(batch)
+    return [describe(table, kind, path, rows) for kind, (path, _) in writers.items()]
 
 
-def _for_arrow(value: Any) -> Any:
+class ParquetWriter:
+    """Exact types: decimals with their scale, timestamps in UTC, lists as lists."""
+
+    def __init__(self, path: Path, columns: Sequence[Column], metadata: Mapping[str, str]) -> None:
+        described = {key.encode(): value.encode() for key, value in metadata.items()}
+        self._schema = pa.schema([pa.field(c.name, arrow_type(c.type)) for c in columns], metadata=described)
+        self._writer = pq.ParquetWriter(path, self._schema, compression="zstd")
+        self._waiting: list[pa.RecordBatch] = []
+
+    def write(self, batch: Sequence[Cells]) -> None:
+        """Add rows; they reach the file one row group at a time."""
+        columns = list(zip(*batch, strict=True)) if batch else [() for _ in self._schema]
+        arrays = [
+            pa.array([_json_text(value) for value in values], field.type)
+            for values, field in zip(columns, self._schema, strict=True)
+        ]
+        self._waiting.append(pa.RecordBatch.from_arrays(arrays, schema=self._schema))
+        if sum(part.num_rows for part in self._waiting) >= ROW_GROUP_ROWS:
+            self._flush()
+
+    def _flush(self) -> None:
+        if self._waiting:
+            self._writer.write_table(pa.Table.from_batches(self._waiting, schema=self._schema))
+            self._waiting = []
+
+    def close(self) -> None:
+        """Write what is left and the file's footer."""
+        self._flush()
+        self._writer.close()
+
+
+def _json_text(value: Any) -> Any:
     return json.dumps(value, ensure_ascii=False) if isinstance(value, dict) else value
 
 
-def _write_csv(
-    table: str, columns: Sequence[Column], batches: Iterable[list[Mapping[str, Any]]], path: Path
-) -> PublishedFile:
-    """UTF-8, comma, point as decimal sign. Text that a spreadsheet would run as a formula gets an apostrophe.
+class CsvWriter:
+    """UTF-8, comma, point as decimal sign, RFC 4180 quotes; see ``csv_cell``."""
 
-    Numbers stay numbers (OWASP ASVS 1.2.10); Parquet holds all text as it is.
-    """
-    rows = 0
-    with path.open("w", encoding="utf-8", newline="") as stream:
-        writer = csv.writer(stream, lineterminator="\n")
-        writer.writerow([c.name for c in columns])
-        for batch in batches:
-            rows += len(batch)
-            writer.writerows([csv_cell(row[c.name]) for c in columns] for row in batch)
-    return describe(table, "csv", path, rows)
+    def __init__(self, path: Path, columns: Sequence[Column]) -> None:
+        self._stream = path.open("w", encoding="utf-8", newline="")
+        self._writer = csv.writer(self._stream, lineterminator="\n")
+        self._writer.writerow([column.name for column in columns])
+
+    def write(self, batch: Sequence[Cells]) -> None:
+        """Add rows."""
+        self._writer.writerows([csv_cell(value) for value in row] for row in batch)
+
+    def close(self) -> None:
+        """Finish the file."""
+        self._stream.close()
 
 
 def csv_cell(value: Any) -> Any:
-    """One cell of a published CSV file; NULL is empty."""
-    if value is None:
-        return ""
-    if isinstance(value, bool):
-        return "true" if value else "false"
-    if isinstance(value, datetime):
-        return value.isoformat()
-    if isinstance(value, list | dict):
-        return json.dumps(value, ensure_ascii=False)
-    if isinstance(value, str) and value.startswith(_FORMULA_STARTS):
-        return "'" + value
-    return value
+    """One cell of a published CSV file; NULL is empty.
+
+    Text that a spreadsheet would run as a formula gets an apostrophe in front (OWASP, "CSV injection"). Signed numbers
+    and telephone numbers hold no formula and stay; Parquet holds all text as it is.
+    """
+    if isinstance(value, str):
+        return "'" + value if _FORMULA.match(value) and not _SIGNED_NUMBER.fullmatch(value) else value
+    write = _CELL_TEXT.get(type(value))
+    return write(value) if write else value
 
 
-def _write_geojson(
-    table: str, batches: Iterable[list[Mapping[str, Any]]], path: Path, geometry: tuple[str, str]
-) -> PublishedFile:
-    """RFC 7946: longitude before latitude, WGS 84; rows without coordinates have a null geometry."""
-    latitude, longitude = geometry
-    rows = 0
-    with path.open("w", encoding="utf-8") as stream:
-        stream.write('{"type":"FeatureCollection","features":[')
-        for batch in batches:
-            for row in batch:
-                point = None
-                if row[latitude] is not None and row[longitude] is not None:
-                    point = {"type": "Point", "coordinates": [float(row[longitude]), float(row[latitude])]}
-                properties = {n: _plain(v) for n, v in row.items() if n not in geometry}
-                feature = {"type": "Feature", "geometry": point, "properties": properties}
-                stream.write((",\n" if rows else "\n") + json.dumps(feature, ensure_ascii=False))
-                rows += 1
-        stream.write("\n]}\n")
-    return describe(table, "geojson", path, rows)
+_CELL_TEXT: dict[type, Callable[[Any], str]] = {
+    type(None): lambda _: "",
+    bool: lambda value: "true" if value else "false",
+    Decimal: lambda value: format(value, "f"),
+    datetime: lambda value: value.astimezone(UTC).isoformat(),
+    list: lambda value: json.dumps(value, ensure_ascii=False),
+    dict: lambda value: json.dumps(value, ensure_ascii=False),
+}
+
+
+class GeoJsonWriter:
+    """RFC 7946: longitude before latitude, WGS 84; a row without coordinates has a null geometry."""
+
+    def __init__(self, path: Path, columns: Sequence[Column], geometry: tuple[str, str]) -> None:
+        names = [column.name for column in columns]
+        self._latitude, self._longitude = (names.index(name) for name in geometry)
+        self._properties = [(i, name) for i, name in enumerate(names) if name not in geometry]
+        self._stream = path.open("wb")
+        self._stream.write(b'{"type":"FeatureCollection","features":[\n')
+        self._separator = b""
+
+    def write(self, batch: Sequence[Cells]) -> None:
+        """Add rows as features, one a line."""
+        for row in batch:
+            latitude, longitude = row[self._latitude], row[self._longitude]
+            known = latitude is not None and longitude is not None
+            feature = {
+                "type": "Feature",
+                "geometry": {"type": "Point", "coordinates": [float(longitude), float(latitude)]} if known else None,
+                "properties": {name: row[i] for i, name in self._properties},
+            }
+            self._stream.write(self._separator + orjson.dumps(feature, default=_plain))
+            self._separator = b",\n"
+
+    def close(self) -> None:
+        """Finish the file."""
+        self._stream.write(b"\n]}\n")
+        self._stream.close()
 
 
 def _plain(value: Any) -> Any:
+    """Decimals as numbers: JSON readers take them for floating point anyway."""
     if isinstance(value, Decimal):
         return float(value)
-    if isinstance(value, date | datetime):
+    if isinstance(value, date):
         return value.isoformat()
-    return value
+    raise TypeError(type(value).__name__)
 
 
 def describe(table: str, kind: str, path: Path, rows: int | None) -> PublishedFile:

@@ -53,6 +53,11 @@ function bars(rows, series, { title, format = number, mark = null, width }) {
     drawn.append(narrow
       ? svg("text", { x: 0, y: top - 5 }, shortened(row.label, width))
       : svg("text", { x: left - 12, y: middle, "text-anchor": "end" }, shortened(row.label, left - 12)));
+    if (mark && row[mark.key]) {
+      const x = left + (row[mark.key] / most) * reach;
+      drawn.append(svg("path", { class: `b-${mark.key}`, d: `M${x} ${top - 2}V${top + series.length * (bar + 3) - 1}` },
+        svg("title", {}, `${row.label} · ${mark.label}: ${format(row[mark.key])}`)));
+    }
     series.forEach((s, j) => {
       const value = row[s.key] || 0;
       const length = Math.max(value > 0 ? 1.5 : 0, (value / most) * reach);
@@ -62,11 +67,6 @@ function bars(rows, series, { title, format = number, mark = null, width }) {
           svg("title", {}, `${row.label} · ${s.label}: ${format(value)}`)),
         svg("text", { class: "value", x: left + length + 6, y: y + bar - 1 }, format(value)));
     });
-    if (mark && row[mark.key]) {
-      const x = left + (row[mark.key] / most) * reach;
-      drawn.append(svg("path", { class: `b-${mark.key}`, d: `M${x} ${top - 2}V${top + series.length * (bar + 3) - 1}` },
-        svg("title", {}, `${row.label} · ${mark.label}: ${format(row[mark.key])}`)));
-    }
   });
   drawn.prepend(svg("path", { class: "axis", d: `M${left + 0.5} 0V${rows.length * step}` }));
   return drawn;

@@ -49,7 +49,7 @@ function drawMap() {
   layer = svg("g", { id: "markers" });
   drawing = svg("svg", {
     viewBox: `0 0 ${view.width} ${view.height}`, width: view.width, height: view.height, role: "group", "aria-label": t("map"),
-  }, ground(), labels, layer);
+  }, ground(), layer, labels);
   stage.replaceChildren(drawing);
   listen();
   drawMarkers();

@@ -25,7 +25,8 @@ function filtered() {
   return kept;
 }
 
-const radius = (flows) => (flows ? Math.min(17, 3.2 + 1.75 * Math.sqrt(flows)) : 0);
+/** The area grows with the number of flows; a phone's small map gets smaller marks until it is zoomed. */
+const radius = (flows) => (flows ? Math.min(17, 3.2 + 1.75 * Math.sqrt(flows)) * (view.width < 520 ? 0.75 : 1) : 0);
 const typeName = (code) => said(data.labels.third_place_type[code]) || code;
 const familyName = (code) => (code ? said(data.labels.material_family[code]) || code : t("unassigned"));
 

@@ -27,7 +27,7 @@ function fixedTexts(section) {
   const names = new Map(data.sources.map((row) => [row.source_id, said(row.title) || row.source_id]));
   synthetic.replaceChildren(el("strong", {}, t("synthetic_title")), " ", t("synthetic", {
     marked: number(data.synthetic.marked), named: number(data.synthetic.named),
-    sources: data.synthetic.sources.map((id) => names.get(id) || id).join(" ; "),
+    sources: new Intl.ListFormat(LOCALES[language]).format(data.synthetic.sources.map((id) => names.get(id) || id)),
   }));
 }
 

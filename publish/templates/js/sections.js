@@ -3,7 +3,7 @@
 function headline() {
   const h = data.headline;
   const figure = (key, value, note) =>
-    el("div", {}, el("dt", {}, t(key)), el("dd", {}, value, el("div", { class: "note" }, note)));
+    el("div", {}, el("dt", {}, t(key)), el("dd", {}, value, el("span", { class: "note" }, note)));
   const countries = (kind) => t("by_country", { fr: number(h[`${kind}_fr`]), it: number(h[`${kind}_it`]) });
   byId("headline").replaceChildren(
     figure("offers", number(h.offers), t("in_municipalities", { n: number(h.municipalities) })),

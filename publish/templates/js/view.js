@@ -65,18 +65,12 @@ function ground() {
 function names() {
   const taken = [];
   const free = (box) => !taken.some((b) => box[0] < b[2] && box[2] > b[0] && box[1] < b[3] && box[3] > b[1]);
-  const group = svg("g", { "aria-hidden": "true" });
-  for (const [country, flat] of Object.entries(data.map.ground)) {
-    const all = points(flat).map(project);
-    const middle = [0, 1].map((i) => all.reduce((total, p) => total + p[i], 0) / all.length);
-    const [x, y] = onScreen(middle);
-    group.append(svg("text", { class: "country", x, y }, said(data.labels.country[country]).toUpperCase()));
-  }
+  const group = svg("g", { class: "names", "aria-hidden": "true" });
   const put = (at, label, kind, size, rank, mark) => {
     const [x, y] = onScreen(project(at));
     if (x < 0 || y < 0 || x > view.width || y > view.height) return;
     const length = label.length * size * 0.56;
-    for (const [dx, anchor] of [[7, "start"], [-7, "end"]]) {
+    for (const [dx, anchor] of [[8, "start"], [-8, "end"]]) {
       const start = anchor === "start" ? x + dx : x + dx - length;
       const box = [start - 2, y - size * 0.75, start + length + 2, y + size * 0.5];
       if (!free(box) || box[0] < 2 || box[2] > view.width - 2) continue;
@@ -92,12 +86,33 @@ function names() {
   const cities = [...data.map.cities].sort((a, b) => a.rank - b.rank);
   const upTo = view.k < 1.4 && view.width < 520 ? 1 : view.k < 1.6 ? 2 : 3;
   for (const c of cities.filter((city) => city.rank === 1)) put(c.at, said(c.label), "city", 14, 1, dot);
+  for (const c of cities.filter((city) => city.rank === 2 && city.rank <= upTo)) put(c.at, said(c.label), "city", 12, 2, dot);
   for (const p of data.map.passes) {
     const label = view.width < 520 && view.k < 1.4 ? "" : said(p.label);
     put(p.at, label, "pass", 11.5, 2, p.kind.endsWith("tunnel") ? arch : saddle);
   }
-  for (const c of cities.filter((city) => city.rank > 1 && city.rank <= upTo)) put(c.at, said(c.label), "city", 12, c.rank, dot);
+  for (const c of cities.filter((city) => city.rank === 3 && city.rank <= upTo)) put(c.at, said(c.label), "city", 12, c.rank, dot);
+  for (const [country, flat] of Object.entries(data.map.ground)) {
+    const all = points(flat).map(project);
+    const middle = [0, 1].map((i) => all.reduce((total, p) => total + p[i], 0) / all.length);
+    const [x, middleY] = onScreen(middle);
+    const half = 75;
+    const y = [0, 34, -34, 68, -68, 102, -102].map((d) => middleY + d).find((v) => free([x - half, v - 14, x + half, v + 6]));
+    if (y) group.append(svg("text", { class: "country", x, y }, said(data.labels.country[country]).toUpperCase()));
+  }
+  group.append(...scaleBar());
   return group;
+}
+
+/** A bar of a round number of kilometres that fits a sixth of the stage. */
+function scaleBar() {
+  const pixelsPerKm = (view.base.scale * view.k * 1e4) / 111.32;
+  const km = [100, 50, 20, 10, 5, 2, 1, 0.5].find((length) => length * pixelsPerKm < view.width / 5) || 0.2;
+  const [x, y] = [14, view.height - 16];
+  return [
+    svg("path", { class: "scale", d: `M${x} ${y - 5}v5h${short(km * pixelsPerKm)}v-5` }),
+    svg("text", { class: "scaletext", x, y: y - 9 }, `${number(km, 1)} km`),
+  ];
 }
 
 /** Zooms by a factor about a point of the stage and keeps the drawing in reach. */
