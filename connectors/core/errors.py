@@ -7,6 +7,7 @@ look at our configuration. A defect of one record is never an exception: it is a
 from __future__ import annotations
 
 from dataclasses import asdict, dataclass
+from typing import TypedDict
 
 
 class ConnectorError(Exception):
@@ -27,6 +28,13 @@ class ConnectorError(Exception):
         place = " · ".join(part for part in (self.source, self.where) if part)
         rule = f" [{self.rule}]" if self.rule else ""
         return f"{place}: {self.message}{rule}" if place else f"{self.message}{rule}"
+
+
+class Where(TypedDict):
+    """Arguments that every error raised at one place shares."""
+
+    source: str
+    where: str
 
 
 class Retriable(ConnectorError):

@@ -1,28 +1,28 @@
 """The only way to the network: bounded, allow-listed, retried, and never trusting a 200.
 
 SSRF rules follow the OWASP cheat sheet: scheme and host are checked against the source's allow-list before
-every request and on every redirect hop, the name is resolved once and each address must be public (or this
-machine, where the deployment allows it for the sandbox), proxies from the environment are ignored, TLS
-verification cannot be switched off.
+every request and on every redirect hop, the name is resolved once, each of its addresses must be public (or this
+machine, where the deployment allows it for the sandbox) and the connection goes to one of those addresses
+(``http_transport``), proxies from the environment are ignored, TLS verification cannot be switched off.
 """
 
 from __future__ import annotations
 
-import email.utils
-import hashlib
-import ipaddress
+import io
 import random
-import socket
+import threading
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
-from urllib.parse import urljoin, urlsplit, urlunsplit
 
 import requests
-from requests.adapters import HTTPAdapter
 
-from connectors.core.errors import BadConfig, Fatal, Retriable
+from connectors.core.errors import BadConfig, ConnectorError, Fatal, Retriable, Where
+from connectors.core.formats_text import storable
+from connectors.core.http_body import body_chunks
+from connectors.core.http_transport import CheckedAdapter, Exchange
+from connectors.core.http_urls import bare_url, join_url, root_cause, split_url, wait_asked
 from connectors.core.source import Source
 
 USER_AGENT = "traforo/0.1 (+Interreg ALCOTRA data integration)"
@@ -39,8 +39,8 @@ class Limits:
 
     Attributes:
         connect_s, read_s: time-outs of one socket operation, seconds.
-        total_s: time-out of one whole response, seconds; a slow drip ends here.
-        max_bytes: size of one response body after decompression.
+        total_s: time-out of one whole exchange (connect, headers, body, redirects), seconds; a slow drip ends here.
+        max_bytes: size of one response body, as sent and after decompression.
         attempts: tries of one request, the first included.
         retry_budget_s: seconds a run may spend waiting between tries, all requests together.
         max_wait_s: longest single wait; a server that asks for more fails the run as retriable.
@@ -97,12 +97,13 @@ class HttpClient:
     waited_s: float = field(default=0.0, init=False)
     requests_made: int = field(default=0, init=False)
     _session: requests.Session = field(default_factory=requests.Session, init=False, repr=False)
+    _lock: threading.Lock = field(default_factory=threading.Lock, init=False, repr=False)
 
     def __post_init__(self) -> None:
         self._session.trust_env = False
         self._session.headers["User-Agent"] = USER_AGENT
         self._session.headers["Accept-Encoding"] = "gzip, deflate"
-        adapter = HTTPAdapter(pool_maxsize=16, max_retries=0)
+        adapter = CheckedAdapter(pool_maxsize=16, max_retries=0)
         self._session.mount("https://", adapter)
         self._session.mount("http://", adapter)
 
@@ -149,7 +150,7 @@ class HttpClient:
         return self._with_retries("POST", url, expect, data=data, headers=dict(headers or {}))
 
     def _with_retries(self, method: str, url: str, expect: tuple[str, ...], **kwargs: Any) -> Response:
-        url = urljoin((self.source.base_url or "").rstrip("/") + "/", url) if self.source.base_url else url
+        url = join_url((self.source.base_url or "").rstrip("/") + "/", url) if self.source.base_url else url
         for attempt in range(1, self.limits.attempts + 1):
             try:
                 response = self._once(method, url, **kwargs)
@@ -166,139 +167,121 @@ class HttpClient:
         raise AssertionError("unreachable: _wait raises on the last attempt")
 
     def _wait(self, error: Retriable, attempt: int) -> None:
-        if attempt >= self.limits.attempts:
-            raise error
+        """Sleep before the next try, or give up with the error."""
         backoff = random.uniform(0.5, 1.0) * min(2.0 ** (attempt - 1), self.limits.max_wait_s)  # noqa: S311 - jitter
         wait = max(backoff, error.retry_after or 0.0)
-        if wait > self.limits.max_wait_s or self.waited_s + wait > self.limits.retry_budget_s:
-            raise error
-        self.waited_s += wait
+        with self._lock:
+            spent = self.waited_s + wait > self.limits.retry_budget_s
+            if attempt >= self.limits.attempts or wait > self.limits.max_wait_s or spent:
+                error.message += self._why_no_more(error, attempt)
+                raise error
+            self.waited_s += wait
         self.sleep(wait)
 
-    def _once(self, method: str, url: str, **kwargs: Any) -> Response:
-        started = time.monotonic()
-        for _hop in range(self.limits.redirects + 1):
-            self._check_allowed(url)
-            self.requests_made += 1
-            try:
-                raw = self._session.request(
-                    method, url, stream=True, allow_redirects=False,
-                    timeout=(self.limits.connect_s, self.limits.read_s), **kwargs,
-                )  # fmt: skip
-            except requests.exceptions.SSLError as error:
-                raise Fatal(
-                    f"TLS certificate refused: {error}", source=self.source.id, where=_bare(url), rule="tls"
-                ) from error
-            except requests.RequestException as error:
-                raise Retriable(
-                    f"no answer: {type(error).__name__}",
-                    source=self.source.id,
-                    where=_bare(url),
-                    rule="connection",
-                ) from error
-            with raw:
-                if raw.is_redirect:
-                    url = urljoin(url, raw.headers["location"])
-                    kwargs.pop("params", None)
-                    continue
-                return self._finish(raw, url, started)
-        raise Fatal("too many redirects", source=self.source.id, where=_bare(url), rule="redirects")
+    def _why_no_more(self, error: Retriable, attempt: int) -> str:
+        if (error.retry_after or 0) > self.limits.max_wait_s:
+            return f"; it asks to wait {error.retry_after:.0f} s, the run waits at most {self.limits.max_wait_s:.0f} s"
+        tries = f"; tried {attempt} time{'s' if attempt > 1 else ''}"
+        return tries if attempt >= self.limits.attempts else f"{tries}, no time is left to wait in this run"
 
-    def _finish(self, raw: requests.Response, url: str, started: float) -> Response:
-        where = {"source": self.source.id, "where": _bare(url)}
+    def _once(self, method: str, url: str, **kwargs: Any) -> Response:
+        """One exchange, redirects included, within one deadline."""
+        started = time.monotonic()
+        where = Where(source=self.source.id, where=bare_url(url))
+        with Exchange(where, self.source.allow_loopback_http, started + self.limits.total_s) as exchange:
+            for _hop in range(self.limits.redirects + 1):
+                where["where"] = bare_url(url)
+                self._check_allowed(url, where)
+                raw = self._send(method, url, exchange, kwargs)
+                with raw:
+                    if not raw.is_redirect:
+                        return self._finish(raw, url, started, exchange, asked=kwargs["headers"])
+                    url, kwargs = self._redirected(url, raw.headers["location"], where, kwargs)
+        raise Fatal(f"more than {self.limits.redirects} redirects", rule="redirects", **where)
+
+    def _send(self, method: str, url: str, exchange: Exchange, kwargs: Mapping[str, Any]) -> requests.Response:
+        where = exchange.where
+        with self._lock:
+            self.requests_made += 1
+        try:
+            return self._session.request(
+                method, url, stream=True, allow_redirects=False,
+                timeout=(self.limits.connect_s, self.limits.read_s), **kwargs,
+            )  # fmt: skip
+        except ConnectorError:
+            raise
+        except requests.exceptions.SSLError as error:
+            if "CERTIFICATE_VERIFY_FAILED" in str(error) or "doesn't match" in str(error):
+                raise Fatal(f"TLS certificate refused: {root_cause(error)}", rule="tls", **where) from error
+            raise self._failed(exchange, f"TLS failed: {root_cause(error)}", error) from error
+        except (requests.exceptions.InvalidURL, requests.exceptions.InvalidHeader, UnicodeError) as error:
+            raise BadConfig(f"not a request that can be sent: {error}", rule="url", **where) from error
+        except (requests.RequestException, OSError) as error:
+            raise self._failed(exchange, f"no answer: {root_cause(error)}", error) from error
+
+    def _failed(self, exchange: Exchange, message: str, error: Exception) -> Retriable:
+        if exchange.expired:
+            return Retriable(f"no answer within {self.limits.total_s:g} s", rule="slow_body", **exchange.where)
+        return Retriable(message, rule="connection", **exchange.where)
+
+    def _redirected(
+        self, url: str, location: str, where: Where, kwargs: Mapping[str, Any]
+    ) -> tuple[str, dict[str, Any]]:
+        """Where a redirect leads, and what may be sent there: no credential leaves its host, https stays https."""
+        target = join_url(url, location)
+        before, after = split_url(url, where), split_url(target, where)
+        if (before.scheme, after.scheme) == ("https", "http"):
+            raise BadConfig(f"redirects from https to http ({bare_url(target)})", rule="redirect_downgrade", **where)
+        following = {name: value for name, value in kwargs.items() if name != "params"}
+        if before.netloc != after.netloc:
+            kept = ("if-none-match", "if-modified-since", "accept")
+            following["headers"] = {n: v for n, v in following["headers"].items() if n.lower() in kept}
+        return target, following
+
+    def _finish(
+        self, raw: requests.Response, url: str, started: float, exchange: Exchange, asked: Mapping[str, str]
+    ) -> Response:
+        where = exchange.where
         if raw.status_code in RETRIED_STATUSES:
             raise Retriable(
-                f"answered {raw.status_code}", retry_after=self._retry_after(raw.headers.get("retry-after")),
-                rule=f"http_{raw.status_code}", **where,
+                f"answered {raw.status_code}{self._told(raw, exchange)}", rule=f"http_{raw.status_code}",
+                retry_after=wait_asked(raw.headers.get("retry-after"), self.now()), **where,
             )  # fmt: skip
         if raw.status_code not in (200, 203, 206, 304):
             hint = "; check the credentials" if raw.status_code in (401, 403) else ""
-            told = _told(raw)
+            told = self._told(raw, exchange)
             raise Fatal(f"answered {raw.status_code}{hint}{told}", rule=f"http_{raw.status_code}", **where)
-        body = self._read_body(raw, started, where)
-        headers = {name: raw.headers[name] for name in KEPT_HEADERS if name in raw.headers}
-        return Response(_bare(url), raw.status_code, headers, body, round((time.monotonic() - started) * 1000))
+        if raw.status_code == 304 and not {"If-None-Match", "If-Modified-Since"} & set(asked):  # noqa: PLR2004
+            raise Fatal("answered 304 although nothing was said to be known", rule="unexpected_304", **where)
+        body = io.BytesIO()
+        for chunk in body_chunks(raw, exchange, self.limits.max_bytes, self.limits.total_s):
+            body.write(chunk)
+        headers = {name: storable(raw.headers[name]) for name in KEPT_HEADERS if name in raw.headers}
+        duration = round((time.monotonic() - started) * 1000)
+        return Response(bare_url(url), raw.status_code, headers, body.getvalue(), duration)
 
-    def _read_body(self, raw: requests.Response, started: float, where: dict[str, str]) -> bytes:
-        chunks: list[bytes] = []
-        size = 0
+    def _told(self, raw: requests.Response, exchange: Exchange) -> str:
+        """First words of an error's body: there an API says what was wrong with the request."""
         try:
-            for chunk in raw.iter_content(65536):
-                size += len(chunk)
-                if size > self.limits.max_bytes:
-                    raise Fatal(f"body larger than {self.limits.max_bytes} bytes", rule="too_large", **where)
-                if time.monotonic() - started > self.limits.total_s:
-                    raise Retriable(f"body not complete after {self.limits.total_s:.0f} s", rule="slow_body", **where)
-                chunks.append(chunk)
-        except (requests.RequestException, OSError) as error:
-            raise Retriable(f"body cut: {type(error).__name__}", rule="truncated_body", **where) from error
-        declared = raw.headers.get("content-length")
-        if declared and declared.isdigit() and "content-encoding" not in raw.headers and int(declared) != size:
-            raise Retriable(f"body has {size} bytes, {declared} were announced", rule="truncated_body", **where)
-        return b"".join(chunks)
+            start = next(iter(body_chunks(raw, exchange, self.limits.max_bytes, self.limits.total_s)), b"")
+        except ConnectorError:
+            return ""
+        text = storable(" ".join(start[:300].decode("utf-8", "replace").split()))
+        return f": {text}" if text and not text.startswith("<") else ""
 
-    def _retry_after(self, value: str | None) -> float | None:
-        """Seconds to wait: a number, an HTTP date, or None for anything else (past dates give 0)."""
-        if not value:
-            return None
-        if value.strip().isdigit():
-            return float(value)
-        try:
-            return max(0.0, email.utils.parsedate_to_datetime(value).timestamp() - self.now())
-        except (TypeError, ValueError):
-            return None
-
-    def _check_allowed(self, url: str) -> None:
-        parts = urlsplit(url)
-        where = {"source": self.source.id, "where": _bare(url)}
+    def _check_allowed(self, url: str, where: Where) -> None:
+        """Scheme, host and port; the addresses are checked where the connection is made."""
+        parts = split_url(url, where)
         host = (parts.hostname or "").lower()
-        try:
-            port = parts.port or {"https": 443, "http": 80}.get(parts.scheme, 0)
-        except ValueError as error:
-            raise BadConfig(f"not a URL: {error}", rule="url", **where) from error
+        usual = {"https": 443, "http": 80}.get(parts.scheme, 0)
+        port = parts.port or usual
         if parts.username or parts.password:
             raise BadConfig("credentials in a URL are not allowed", rule="url_credentials", **where)
-        if host not in self.source.hosts and f"{host}:{port}" not in self.source.hosts:
+        hosts = {name.lower() for name in self.source.hosts}
+        if f"{host}:{port}" not in hosts and not (host in hosts and port == usual):
             raise BadConfig(
                 f"host '{host}:{port}' is not in the allow-list ({', '.join(self.source.hosts) or 'empty'}); "
                 "add it to 'hosts' if it is right", rule="host_not_allowed", **where,
             )  # fmt: skip
-        loopback_ok = self.source.allow_loopback_http
-        if parts.scheme != "https" and not (loopback_ok and parts.scheme == "http"):
+        if parts.scheme != "https" and not (self.source.allow_loopback_http and parts.scheme == "http"):
             raise BadConfig(f"scheme '{parts.scheme}' is not allowed, only https", rule="scheme_not_allowed", **where)
-        try:
-            addresses = {info[4][0] for info in socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)}
-        except OSError as error:
-            raise Retriable(f"name cannot be resolved: {error}", rule="dns", **where) from error
-        for address in addresses:
-            ip = ipaddress.ip_address(str(address).split("%")[0])
-            if ip.is_global and parts.scheme == "https":
-                continue
-            if ip.is_loopback and loopback_ok:
-                continue
-            raise BadConfig(
-                f"'{host}' leads to {ip}, which is not a public https address",
-                rule="address_not_allowed",
-                **where,
-            )
-
-
-def _told(raw: requests.Response) -> str:
-    """First words of an error's body: there an API says what was wrong with the request."""
-    try:
-        text = " ".join(next(raw.iter_content(300), b"").decode("utf-8", "replace").split())
-    except (requests.RequestException, OSError):
-        return ""
-    return f": {text}" if text and not text.startswith("<") else ""
-
-
-def sha256(body: bytes) -> str:
-    """Hex digest of the bytes."""
-    return hashlib.sha256(body).hexdigest()
-
-
-def _bare(url: str) -> str:
-    """The URL without user info, for logs and tables."""
-    parts = urlsplit(url)
-    netloc = parts.netloc.rpartition("@")[2]
-    return urlunsplit((parts.scheme, netloc, parts.path, parts.query, ""))

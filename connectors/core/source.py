@@ -97,7 +97,7 @@ class Source(_Strict):
         cadence: cron expression of the scheduled sync, UTC.
         stale_after_hours: age of the last good load beyond which the rows are shown as stale.
         base_url: root of the source's web service; None where the deployment must give it.
-        hosts: ``host`` or ``host:port`` values that may be contacted, redirects included.
+        hosts: what may be contacted, redirects included: ``host:port``, or ``host`` for its usual port.
         allow_loopback_http: plain HTTP to this machine is allowed (sandbox and tests only).
         options: what only this connector understands.
     """

@@ -1,0 +1,190 @@
+"""What lies under ``HttpClient``: connections to checked addresses only, a deadline that always holds.
+
+The name is resolved once, where the connection is made, and the connection goes to one of the addresses that
+were checked: an answer of the name server cannot change between check and use. The deadline covers a whole
+exchange (connect, TLS, headers, body), because time-outs of single socket operations never end a slow drip.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import ipaddress
+import os
+import socket
+import sys
+import threading
+import time
+from contextvars import ContextVar
+from dataclasses import dataclass, field
+from types import TracebackType
+from typing import Any
+
+from requests.adapters import HTTPAdapter
+from urllib3 import HTTPConnectionPool, HTTPSConnectionPool, PoolManager
+from urllib3.connection import HTTPConnection, HTTPSConnection
+from urllib3.exceptions import ConnectTimeoutError, NewConnectionError
+from urllib3.util.connection import create_connection
+
+from connectors.core.errors import BadConfig, Retriable, Where
+
+Address = ipaddress.IPv4Address | ipaddress.IPv6Address
+_NAT64 = ipaddress.ip_network("64:ff9b::/96")
+_MAX_ADDRESSES = 4
+
+
+def real_address(text: str) -> Address:
+    """The address that a connection ends at: IPv4 addresses wrapped in IPv6 ones are taken out."""
+    ip = ipaddress.ip_address(text.partition("%")[0])
+    if isinstance(ip, ipaddress.IPv6Address):
+        if ip.ipv4_mapped or ip.sixtofour:
+            return ip.ipv4_mapped or ip.sixtofour or ip
+        if ip in _NAT64:
+            return ipaddress.IPv4Address(int(ip) & 0xFFFFFFFF)
+    return ip
+
+
+def is_allowed(ip: Address, *, is_https: bool, loopback_ok: bool) -> bool:
+    """Public addresses over HTTPS; this machine where the deployment allows it; nothing else."""
+    if ip.is_loopback:
+        return loopback_ok
+    return ip.is_global and not ip.is_multicast and is_https
+
+
+@dataclass
+class Exchange:
+    """One request and its answer: where it may connect to, and when it must be over.
+
+    Used as a context manager around the exchange, in the thread that makes it.
+
+    Attributes:
+        where: ``source`` and ``where`` of the errors.
+        loopback_ok: this machine may be contacted.
+        deadline: ``time.monotonic()`` at which the connection is shut, whatever it is doing.
+        expired: the deadline has passed.
+    """
+
+    where: Where
+    loopback_ok: bool
+    deadline: float
+    expired: bool = False
+    _socket: socket.socket | None = None
+    _lock: threading.Lock = field(default_factory=threading.Lock)
+    _timer: threading.Timer | None = None
+    _token: Any = None
+
+    def __enter__(self) -> Exchange:
+        self._token = _current.set(self)
+        self._timer = threading.Timer(max(self.deadline - time.monotonic(), 0.001), self._expire)
+        self._timer.daemon = True
+        self._timer.start()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        _current.reset(self._token)
+        if self._timer:
+            self._timer.cancel()
+        with self._lock:
+            if self._socket:
+                self._socket.close()
+
+    def watch(self, connected: socket.socket) -> None:
+        """Shut this connection at the deadline. A duplicate is kept, because TLS takes the socket object over."""
+        with self._lock:
+            if self._socket:
+                self._socket.close()
+            self._socket = socket.socket(fileno=os.dup(connected.fileno()))
+            if self.expired:
+                self._shut()
+
+    def _expire(self) -> None:
+        with self._lock:
+            self.expired = True
+            self._shut()
+
+    def _shut(self) -> None:
+        if self._socket:
+            with contextlib.suppress(OSError):
+                self._socket.shutdown(socket.SHUT_RDWR)
+
+    def addresses(self, host: str, port: int, *, is_https: bool) -> list[str]:
+        """Addresses of ``host``, every one of them checked.
+
+        Raises:
+            Retriable: the name cannot be resolved.
+            BadConfig: one of its addresses is not allowed, ``address_not_allowed``.
+        """
+        try:
+            found = [str(info[4][0]) for info in socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)]
+        except (OSError, UnicodeError) as error:
+            raise Retriable(f"name '{host}' cannot be resolved: {error}", rule="dns", **self.where) from error
+        for text in found:
+            ip = real_address(text)
+            if not is_allowed(ip, is_https=is_https, loopback_ok=self.loopback_ok):
+                raise BadConfig(
+                    f"'{host}' leads to {ip}, which is not a public https address",
+                    rule="address_not_allowed", **self.where,
+                )  # fmt: skip
+        return list(dict.fromkeys(found))[:_MAX_ADDRESSES]
+
+
+_current: ContextVar[Exchange] = ContextVar("exchange")
+
+
+def _connect(connection: HTTPConnection, *, is_https: bool) -> socket.socket:
+    """A socket to the first checked address that answers; stands in for ``HTTPConnection._new_conn``."""
+    exchange = _current.get()
+    failure: OSError = OSError("no address")
+    for address in exchange.addresses(connection.host, connection.port, is_https=is_https):
+        try:
+            made = create_connection(
+                (address, connection.port), connection.timeout, socket_options=connection.socket_options
+            )
+        except OSError as error:
+            failure = error
+            continue
+        exchange.watch(made)
+        sys.audit("http.client.connect", connection, connection.host, connection.port)
+        return made
+    if isinstance(failure, TimeoutError):
+        raise ConnectTimeoutError(connection, "connection timed out") from failure
+    raise NewConnectionError(connection, f"{failure.strerror or failure}") from failure
+
+
+class _Http(HTTPConnection):
+    def _new_conn(self) -> socket.socket:
+        return _connect(self, is_https=False)
+
+    def putrequest(self, *args: Any, **kwargs: Any) -> None:
+        if self.sock is not None:
+            _current.get().watch(self.sock)
+        super().putrequest(*args, **kwargs)
+
+
+class _Https(HTTPSConnection):
+    def _new_conn(self) -> socket.socket:
+        return _connect(self, is_https=True)
+
+    def putrequest(self, *args: Any, **kwargs: Any) -> None:
+        if self.sock is not None:
+            _current.get().watch(self.sock)
+        super().putrequest(*args, **kwargs)
+
+
+class _HttpPool(HTTPConnectionPool):
+    ConnectionCls = _Http
+
+
+class _HttpsPool(HTTPSConnectionPool):
+    ConnectionCls = _Https
+
+
+class CheckedAdapter(HTTPAdapter):
+    """The adapter of ``requests`` over checked connections; works only inside an ``Exchange``."""
+
+    def init_poolmanager(self, connections: int, maxsize: int, block: bool = False, **kwargs: Any) -> None:
+        """Pools of our own connection classes, for both schemes."""
+        manager = PoolManager(num_pools=connections, maxsize=maxsize, block=block, **kwargs)
+        manager.pool_classes_by_scheme = {"http": _HttpPool, "https": _HttpsPool}
+        self.poolmanager = manager
