@@ -6,6 +6,7 @@
 | loader | write ``raw`` and ``ops``, create batch tables in ``stage`` |
 | transformer | read ``raw``, ``stage`` and ``ops``, create its own schemas (dbt, Great Expectations) |
 | publisher | take over an audited build, switch the interface views, write releases and publications |
+| gateway | note what arrives from outside in ``ops.inbound``, read the change feed |
 | reader | read the published schemas, nothing else, in read-only transactions |
 | airflow | own Airflow's metadata database; cannot connect to the warehouse |
 """
@@ -27,6 +28,7 @@ SETTINGS: dict[Role, dict[str, str]] = {
         "idle_in_transaction_session_timeout": "10min",
     },
     "publisher": {"search_path": "ops", "lock_timeout": "5s", "idle_in_transaction_session_timeout": "5min"},
+    "gateway": {"search_path": "ops", "statement_timeout": "20s", "idle_in_transaction_session_timeout": "1min"},
     "reader": {
         "search_path": "traforo_v1, bi",
         "default_transaction_read_only": "on",
@@ -55,7 +57,7 @@ def ensure_databases(cluster: Cluster) -> None:
         _ensure_database(connection, AIRFLOW_DATABASE, "airflow")
         # Seeing a build's tables and taking them over needs membership in the role that built them.
         connection.execute(text(f"grant {role_name('transformer')} to {role_name('publisher')}"))
-        for role in ("owner", "loader", "transformer", "publisher", "reader"):
+        for role in ("owner", "loader", "transformer", "publisher", "gateway", "reader"):
             connection.execute(text(f'grant connect on database "{cluster.database}" to traforo_{role}'))
         for role in ("loader", "transformer"):
             connection.execute(text(f'grant temporary on database "{cluster.database}" to traforo_{role}'))
