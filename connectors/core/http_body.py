@@ -23,9 +23,11 @@ def body_chunks(raw: requests.Response, exchange: Exchange, max_bytes: int, tota
 
     Raises:
         Retriable: ``truncated_body`` (fewer bytes than announced, a chunk or the compressed stream is cut),
-            ``slow_body`` (the exchange's deadline).
+            ``truncated_head``, ``slow_body`` (the exchange's deadline). A body that has no announced length
+            and ends with the connection cannot be told from a whole one, unless it is empty.
         Fatal: ``too_large``; ``content_encoding``, a compression that was not asked for.
     """
+    _refuse_cut_head(raw, exchange)
     inflater = _inflater(raw, exchange)
     received = size = 0
     try:
@@ -38,7 +40,7 @@ def body_chunks(raw: requests.Response, exchange: Exchange, max_bytes: int, tota
                 if exchange.expired:
                     break
                 yield piece
-        complete = inflater is None or inflater.is_complete
+        complete = inflater.is_complete if inflater else received > 0 or _announces_nothing(raw)
     except (urllib3.exceptions.HTTPError, OSError, zlib.error) as error:
         if not exchange.expired:
             detail = f"damaged compression: {error}" if isinstance(error, zlib.error) else type(error).__name__
@@ -49,8 +51,21 @@ def body_chunks(raw: requests.Response, exchange: Exchange, max_bytes: int, tota
         raise Retriable(f"not complete after {total_s:g} s", rule="slow_body", **exchange.where)
     if not complete:
         raise Retriable(
-            f"compressed body is cut after {received} bytes", rule="truncated_body", **exchange.where
+            f"body is cut after {received} bytes", rule="truncated_body", **exchange.where
         )  # fmt: skip
+
+
+def _refuse_cut_head(raw: requests.Response, exchange: Exchange) -> None:
+    """A head that ends early is parsed without complaint by http.client; it only leaves a note."""
+    head = getattr(getattr(raw.raw, "_original_response", None), "msg", None)
+    if getattr(head, "defects", None):
+        raise Retriable("headers are cut or cannot be read", rule="truncated_head", **exchange.where)
+
+
+def _announces_nothing(raw: requests.Response) -> bool:
+    """An empty body that was meant: said by its length, by its chunks, or by its status."""
+    framed = raw.headers.get("content-length") is not None or "transfer-encoding" in raw.headers
+    return framed or raw.status_code in (204, 304)
 
 
 def _inflater(raw: requests.Response, exchange: Exchange) -> _Inflater | None:
