@@ -24,8 +24,9 @@ recognised_code as (
     inner join {{ ref('low_code') }} as low_code
         on
             low_code.low_level = 'code'
-            and (waste_code.low_digits = low_code.low_code
-            or (length(waste_code.low_digits) = 5 and '0' || waste_code.low_digits = low_code.low_code))
+            and low_code.low_code in (
+                waste_code.low_digits, case when length(waste_code.low_digits) = 5 then '0' || waste_code.low_digits end
+            )
 ),
 
 quantified as (

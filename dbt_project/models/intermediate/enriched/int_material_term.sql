@@ -1,4 +1,7 @@
-{{ config(materialized='table', indexes=[{'columns': ['language_code', 'key_stem']}, {'columns': ['language_code', 'term_key']}]) }}
+{{ config(
+    materialized='table',
+    indexes=[{'columns': ['language_code', 'key_stem']}, {'columns': ['language_code', 'term_key']}]
+) }}
 
 -- Terms of the concept list that decide: in one language, for one concept only. False friends and words that need more
 -- ("marc", "boues") are marked ambiguous in the list and never decide.

@@ -69,23 +69,24 @@ nearest as (
         candidate.country_code,
         candidate.nuts3_code
     from judged
-    cross join lateral (
-        select
-            lau.lau_code,
-            lau.country_code,
-            lau.nuts3_code
-        from {{ ref('territory_lau') }} as lau
-        where
-            -- A rough box first: 0.2 degrees are more than any commune's reach.
-            lau.latitude between judged.latitude - 0.2 and judged.latitude + 0.2
-            and lau.longitude between judged.longitude - 0.3 and judged.longitude + 0.3
-            and coalesce(judged.country_code, lau.country_code) = lau.country_code
-            and {{ haversine_km('judged.latitude', 'judged.longitude', 'lau.latitude', 'lau.longitude') }} <= lau.reach_km
-        order by
-            {{ haversine_km('judged.latitude', 'judged.longitude', 'lau.latitude', 'lau.longitude') }} / lau.reach_km,
-            lau.lau_code
-        limit 1
-    ) as candidate
+    cross join
+        lateral (
+            select
+                lau.lau_code,
+                lau.country_code,
+                lau.nuts3_code
+            from {{ ref('territory_lau') }} as lau
+            where
+                -- A rough box first: 0.2 degrees are more than any commune's reach.
+                lau.latitude between judged.latitude - 0.2 and judged.latitude + 0.2
+                and lau.longitude between judged.longitude - 0.3 and judged.longitude + 0.3
+                and coalesce(judged.country_code, lau.country_code) = lau.country_code
+                and {{ haversine_km('judged.latitude', 'judged.longitude', 'lau.latitude', 'lau.longitude') }} <= lau.reach_km
+            order by
+                {{ haversine_km('judged.latitude', 'judged.longitude', 'lau.latitude', 'lau.longitude') }} / lau.reach_km,
+                lau.lau_code
+            limit 1
+        ) as candidate
     where judged.point_check = 'unchecked'
 )
 

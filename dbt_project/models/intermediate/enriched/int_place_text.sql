@@ -154,19 +154,48 @@ by_postcode as (
 ),
 
 candidate as (
-    select place_number, lau_code, method, step from by_code where name_agrees or postcode_agrees
+    select
+        place_number,
+        lau_code,
+        method,
+        step
+    from by_code
+    where name_agrees or postcode_agrees
     union all
-    select place_number, lau_code, method, step from by_postcode_and_name
+    select
+        place_number,
+        lau_code,
+        method,
+        step
+    from by_postcode_and_name
     union all
-    select place_number, lau_code, method, step from by_name_in_province
+    select
+        place_number,
+        lau_code,
+        method,
+        step
+    from by_name_in_province
     union all
-    select place_number, lau_code, method, step from by_name
+    select
+        place_number,
+        lau_code,
+        method,
+        step
+    from by_name
     union all
-    select place_number, lau_code, method, step from by_postcode
+    select
+        place_number,
+        lau_code,
+        method,
+        step
+    from by_postcode
 ),
 
 best as (
-    select distinct on (place_number) place_number, lau_code, method
+    select distinct on (place_number)
+        place_number,
+        lau_code,
+        method
     from candidate
     order by place_number, step, lau_code
 )
@@ -190,9 +219,9 @@ select
     coalesce(lau.country_code, keyed.country_code) as resolved_country_code,
     case
         when exists (
-            select 1 from {{ ref('postcode_lau') }} as known
-            where known.lau_code = best.lau_code and known.postcode = keyed.postcode
-        ) then keyed.postcode
+                select 1 from {{ ref('postcode_lau') }} as known
+                where known.lau_code = best.lau_code and known.postcode = keyed.postcode
+            ) then keyed.postcode
         else keyed.postcode_given
     end as postcode
 from keyed

@@ -49,13 +49,14 @@ segment_mask as (
         season_text,
         coalesce(season_bits, 0)
         | coalesce(case
-            when cardinality(months) = 2 then (
-                select bit_or(1 << (month_number - 1))
-                from generate_series(1, 12) as month_number
-                where
-                    (months[1] <= months[2] and month_number between months[1] and months[2])
-                    or (months[1] > months[2] and (month_number >= months[1] or month_number <= months[2]))
-            )
+            when cardinality(months) = 2
+                then (
+                    select bit_or(1 << (month_number - 1))
+                    from generate_series(1, 12) as month_number
+                    where
+                        (months[1] <= months[2] and month_number between months[1] and months[2])
+                        or (months[1] > months[2] and (month_number >= months[1] or month_number <= months[2]))
+                )
             else (select bit_or(1 << (month_number - 1)) from unnest(months) as month_number)
         end, 0) as mask
     from segment_months

@@ -23,28 +23,39 @@ with recursive mention as (
 ),
 
 key_of_mention as (
-    select distinct mention_id, identity_key
+    select distinct
+        mention_id,
+        identity_key
     from {{ ref('int_organisation_identifier') }}
     where identity_key is not null
 ),
 
 edge as (
-    select distinct left_key.identity_key as from_key, right_key.identity_key as to_key
+    select distinct
+        left_key.identity_key as from_key,
+        right_key.identity_key as to_key
     from key_of_mention as left_key
     inner join key_of_mention as right_key on left_key.mention_id = right_key.mention_id
     where left_key.identity_key <> right_key.identity_key
 ),
 
 reachable as (
-    select from_key as start_key, from_key as node from edge
+    select
+        from_key as start_key,
+        from_key as node
+    from edge
     union
-    select reachable.start_key, edge.to_key as node
+    select
+        reachable.start_key,
+        edge.to_key as node
     from reachable
     inner join edge on reachable.node = edge.from_key
 ),
 
 component as (
-    select start_key as identity_key, min(node collate "C") as component_key
+    select
+        start_key as identity_key,
+        min(node collate "C") as component_key
     from reachable
     group by start_key
 ),

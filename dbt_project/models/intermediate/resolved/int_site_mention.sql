@@ -15,7 +15,7 @@ with operator as (
 siret as (
     select
         mention_id,
-        min(value) as siret
+        min(identifier) as siret
     from {{ ref('int_organisation_identifier') }}
     where scheme = 'SIRET' and status = 'VALID'
     group by mention_id

@@ -8,16 +8,16 @@
 ] %}
 with stream as (
     {% for source_id, stream_name in streams %}
-    select
-        '{{ source_id }}' as source_id,
-        '{{ stream_name }}' as stream_name,
-        {{ var('stale_after_hours')[source_id] }} as stale_after_hours,
-        (
-            select count(*)
-            from {{ source(source_id, stream_name) }}
-            where deleted_at is null
-        ) as record_count
-    {{ "union all" if not loop.last }}
+        select
+            '{{ source_id }}' as source_id,
+            '{{ stream_name }}' as stream_name,
+            {{ var('stale_after_hours')[source_id] }} as stale_after_hours,
+            (
+                select count(*)
+                from {{ source(source_id, stream_name) }}
+                where deleted_at is null
+            ) as record_count
+        {% if not loop.last %}union all{% endif %}
     {% endfor %}
 )
 

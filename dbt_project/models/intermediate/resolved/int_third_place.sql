@@ -120,7 +120,7 @@ select
     located.point_longitude as longitude,
     located.point_origin_code,
     coalesce(located.geocode_method_code, 'NONE') as geocode_method_code,
-    coalesce(types.codes, cast(array['OTHER'] as text [])) as third_place_type_codes,
+    coalesce(types.codes, cast(array['OTHER'] as text[])) as third_place_type_codes,
     terms.terms as third_place_type_texts
 from survived
 inner join located on survived.third_place_id = located.third_place_id and located.location_rank = 1

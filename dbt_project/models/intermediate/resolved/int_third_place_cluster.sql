@@ -51,9 +51,14 @@ pair as (
 ),
 
 reachable as (
-    select from_key as start_key, from_key as node from pair
+    select
+        from_key as start_key,
+        from_key as node
+    from pair
     union
-    select reachable.start_key, pair.to_key as node
+    select
+        reachable.start_key,
+        pair.to_key as node
     from reachable
     inner join pair on reachable.node = pair.from_key
 ),

@@ -4,13 +4,13 @@
     ('tiers_lieux', 'actualites'), ('synergie', 'depenses'), ('synergie', 'budgets')
 ] %}
 {% for source_id, stream_name in streams %}
-select
-    '{{ source_id }}' as source_id,
-    '{{ stream_name }}' as stream_name,
-    record_key,
-    run_id,
-    fetched_at,
-    payload_hash
-from {{ ref('stg_' ~ source_id ~ '__' ~ stream_name) }}
-{{ "union all" if not loop.last }}
+    select
+        '{{ source_id }}' as source_id,
+        '{{ stream_name }}' as stream_name,
+        record_key,
+        run_id,
+        fetched_at,
+        payload_hash
+    from {{ ref('stg_' ~ source_id ~ '__' ~ stream_name) }}
+    {% if not loop.last %}union all{% endif %}
 {% endfor %}

@@ -5,8 +5,8 @@
 ] %}
 with mentions as (
     {% for part in parts %}
-    select * from {{ ref(part) }}
-    {{ "union all" if not loop.last }}
+        select * from {{ ref(part) }}
+        {% if not loop.last %}union all{% endif %}
     {% endfor %}
 )
 

@@ -9,12 +9,17 @@ select
     activity.activity_name_en,
     activity.nace_division_code,
     coalesce(organisation.territory_code, 'UNKNOWN') as territory_code,
-    exists (select 1 from {{ ref('flow') }} as flow where flow.organisation_id = organisation.organisation_id) as has_flow,
-    exists (
-        select 1 from {{ ref('third_place') }} as place where place.organisation_id = organisation.organisation_id
+    exists(
+        select 1 from {{ ref('flow') }} as flow
+        where flow.organisation_id = organisation.organisation_id
+    ) as has_flow,
+    exists(
+        select 1 from {{ ref('third_place') }} as place
+        where place.organisation_id = organisation.organisation_id
     ) as has_third_place,
-    exists (
-        select 1 from {{ ref('partner') }} as partner where partner.organisation_id = organisation.organisation_id
+    exists(
+        select 1 from {{ ref('partner') }} as partner
+        where partner.organisation_id = organisation.organisation_id
     ) as has_project,
     organisation.is_natural_person,
     organisation.is_stale

@@ -9,7 +9,7 @@ select
         when left(lower(actualite.langue), 2) in ('fr', 'it', 'en', 'de') then left(lower(actualite.langue), 2)
         else 'und'
     end as language_code,
-    nullif(actualite.categories, cast(array[] as text [])) as category_texts,
+    nullif(actualite.categories, cast(array[] as text[])) as category_texts,
     actualite.url as news_url,
     actualite.date_publication as published_at,
     actualite.date_maj as updated_at,

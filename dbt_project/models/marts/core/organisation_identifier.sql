@@ -4,7 +4,7 @@ with stated as (
     select
         member.organisation_id,
         identifier.scheme,
-        identifier.value,
+        identifier.identifier,
         identifier.status,
         false as is_derived,
         member.source_id,
@@ -18,7 +18,7 @@ derived as (
     select
         organisation_id,
         'SIREN' as scheme,
-        case scheme when 'FR_VAT' then substr(value, 5, 9) else substr(value, 1, 9) end as value,
+        case scheme when 'FR_VAT' then substr(identifier, 5, 9) else substr(identifier, 1, 9) end as identifier,
         status,
         true as is_derived,
         source_id,
@@ -27,20 +27,20 @@ derived as (
     where scheme in ('SIRET', 'FR_VAT') and status = 'VALID'
 ),
 
-identifier as (
+listed as (
     select * from stated
     union all
     select * from derived
 )
 
-select distinct on (identifier.organisation_id, identifier.scheme, identifier.value)
-    identifier.organisation_id,
-    identifier.scheme as identifier_scheme_code,
-    identifier.value as identifier,
-    identifier.status as identifier_status_code,
-    identifier.is_derived,
-    identifier.source_id
-from identifier
-inner join {{ ref('int_organisation') }} as organisation on identifier.organisation_id = organisation.organisation_id
+select distinct on (listed.organisation_id, listed.scheme, listed.identifier)
+    listed.organisation_id,
+    listed.scheme as identifier_scheme_code,
+    listed.identifier,
+    listed.status as identifier_status_code,
+    listed.is_derived,
+    listed.source_id
+from listed
+inner join {{ ref('int_organisation') }} as organisation on listed.organisation_id = organisation.organisation_id
 order by
-    identifier.organisation_id, identifier.scheme, identifier.value, identifier.is_derived, identifier.member_rank
+    listed.organisation_id, listed.scheme, listed.identifier, listed.is_derived, listed.member_rank

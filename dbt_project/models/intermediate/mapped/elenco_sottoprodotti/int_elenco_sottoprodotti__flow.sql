@@ -13,14 +13,14 @@ select
     entry.derived_eer_code as low_code_given,
     entry.derived_quantity as quantity_given,
     case when entry.derived_quantity is not null then
-        entry.derived_quantity_unit || coalesce('/' || case entry.derived_quantity_period
-            when 'year' then 'anno'
-            when 'month' then 'mese'
-            when 'week' then 'settimana'
-            when 'day' then 'giorno'
-            when 'season' then 'stagione'
-            when 'hour' then 'ora'
-        end, '')
+            entry.derived_quantity_unit || coalesce('/' || case entry.derived_quantity_period
+                when 'year' then 'anno'
+                when 'month' then 'mese'
+                when 'week' then 'settimana'
+                when 'day' then 'giorno'
+                when 'season' then 'stagione'
+                when 'hour' then 'ora'
+            end, '')
     end as unit_given,
     cast(null as text) as frequency_period_code,
     'EXTRACTED' as detail_origin_code,

@@ -18,5 +18,8 @@ from (
     ('frais de preparation', null),
     ('costi di preparazione', null),
     ('spese di preparazione', null),
-    ('preparation costs', null)
+    ('preparation costs', null),
+    ('frais divers', null),
+    ('spese varie', null),
+    ('other costs', null)
 ) as mapping (source_value, code)

@@ -27,6 +27,8 @@ from (
     ('foglio ore', 'TIMESHEET'),
     ('registro ore', 'TIMESHEET'),
     ('ordre de mission', 'TRAVEL_ORDER'),
+    ('mission', 'TRAVEL_ORDER'),
+    ('missione', 'TRAVEL_ORDER'),
     ('ordine di missione', 'TRAVEL_ORDER'),
     ('lettera d incarico missione', 'TRAVEL_ORDER'),
     ('travel order', 'TRAVEL_ORDER'),

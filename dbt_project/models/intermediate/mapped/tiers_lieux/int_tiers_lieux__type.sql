@@ -14,8 +14,9 @@ with term as (
 judged as (
     select
         term.*,
-        exists (
-            select 1 from {{ ref('_map_tiers_lieux__type') }} as known where known.source_value = term.term_key
+        exists(
+            select 1 from {{ ref('_map_tiers_lieux__type') }} as known
+            where known.source_value = term.term_key
         ) as is_whole_known
     from term
 ),
@@ -35,9 +36,10 @@ token as (
         judged.term,
         {{ normalise_text('part.token') }} as token
     from judged
-    cross join lateral regexp_split_to_table(
-        lower(judged.term), '\s*[,;|/+&]\s*|\s+(et|e|and|ou|o)\s+'
-    ) as part (token)
+    cross join
+        lateral regexp_split_to_table(
+            lower(judged.term), '\s*[,;|/+&]\s*|\s+(et|e|and|ou|o)\s+'
+        ) as part (token)
     where not judged.is_whole_known
 )
 
