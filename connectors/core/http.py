@@ -214,8 +214,8 @@ class HttpClient:
             if "CERTIFICATE_VERIFY_FAILED" in str(error) or "doesn't match" in str(error):
                 raise Fatal(f"TLS certificate refused: {root_cause(error)}", rule="tls", **where) from error
             raise self._failed(exchange, f"TLS failed: {root_cause(error)}", error) from error
-        except (requests.exceptions.InvalidURL, requests.exceptions.InvalidHeader, UnicodeError) as error:
-            raise BadConfig(f"not a request that can be sent: {error}", rule="url", **where) from error
+        except (requests.exceptions.InvalidHeader, ValueError) as error:  # a URL of ours, or one to go on with
+            raise BadConfig(f"not a URL, or leads to none: {error}", rule="url", **where) from error
         except (requests.RequestException, OSError) as error:
             raise self._failed(exchange, f"no answer: {root_cause(error)}", error) from error
 
