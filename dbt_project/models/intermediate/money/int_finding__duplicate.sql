@@ -1,0 +1,141 @@
+{{ config(materialized='ephemeral') }}
+
+{% set tolerance = money_parameter('amount_tolerance_eur') %}
+
+with document as (
+    select
+        line.*,
+        coalesce(line.supplier_identity, line.supplier_key) as supplier,
+        round(line.amount_gross_given * 100) as gross_cents,
+        -- The part of the document that was charged to the project, as stated or as it follows from the amounts.
+        coalesce(
+            line.imputation_pct,
+            least(100, 100 * line.amount_declared_eur * line.document_rate / nullif(line.amount_gross_given, 0)),
+            100
+        ) as share_pct
+    from {{ ref('int_money_line') }} as line
+    where not line.is_set_aside
+),
+
+-- R01: one number, several lines.
+repeated_number as (
+    select
+        project_id,
+        partner_id,
+        expense_number,
+        array_agg(record_key order by record_key) as record_keys,
+        sum(amount_declared_eur) - max(amount_declared_eur) as amount_eur,
+        string_agg(distinct claim_number, ', ') as claim_numbers
+    from document
+    where expense_number is not null
+    group by project_id, partner_id, expense_number
+    having count(*) > 1
+),
+
+-- R26: one document, several lines. Shares up to 100 % are a shared document, unless two lines agree in everything.
+repeated_document as (
+    select
+        array_agg(record_key order by record_key) as record_keys,
+        case when count(distinct project_id) = 1 then min(project_id) end as project_id,
+        case when count(distinct partner_id) = 1 then min(partner_id) end as partner_id,
+        case when count(distinct claim_number) = 1 then min(claim_number) end as claim_number,
+        min(project_id) as first_project_id,
+        sum(share_pct) as share_pct,
+        sum(amount_declared_eur) as amount_eur,
+        max(amount_declared_eur) as amount_once_eur
+    from document
+    where supplier is not null and invoice_key is not null and amount_gross_given > 0
+    group by supplier, invoice_key, amount_gross_given, currency_code
+    having
+        count(*) > 1
+        and (count(distinct partner_id) > 1 or count(distinct expense_number) > 1 or count(expense_number) = 0)
+        and (
+            sum(share_pct) > 100.01
+            or count(distinct (partner_id, activity_code, cost_category_code, imputation_pct, amount_declared_eur)) < count(*)
+        )
+),
+
+-- Candidates for the fuzzy comparison: the same amount to the cent, then the days, then the names.
+near as (
+    select
+        a.record_key as left_key,
+        b.record_key as right_key,
+        case when a.project_id = b.project_id then a.project_id end as project_id,
+        case when a.partner_id = b.partner_id then a.partner_id end as partner_id,
+        case when a.claim_number = b.claim_number then a.claim_number end as claim_number,
+        least(a.amount_declared_eur, b.amount_declared_eur) as amount_eur,
+        case
+            when a.supplier = b.supplier or a.supplier_key = b.supplier_key then 1
+            else {{ text_similarity('a.supplier_key', 'b.supplier_key') }}
+        end as similarity
+    from document as a
+    cross join lateral (values (-1), (0), (1)) as cent (step)
+    inner join document as b on b.gross_cents = a.gross_cents + cent.step
+    where
+        a.record_key < b.record_key
+        and a.amount_gross_given > 0
+        and a.currency_code = b.currency_code
+        and a.supplier_key is not null
+        and b.supplier_key is not null
+        and abs(a.invoice_date - b.invoice_date) <= {{ money_parameter('duplicate_days') }}
+        -- Two firms with a number each are two firms.
+        and (a.supplier_identity is null or b.supplier_identity is null or a.supplier_identity = b.supplier_identity)
+        and not (a.partner_id = b.partner_id and a.expense_number is not distinct from b.expense_number)
+        and (
+            a.invoice_key is distinct from b.invoice_key
+            or (a.supplier is distinct from b.supplier and a.share_pct + b.share_pct > 100.01)
+        )
+)
+
+select
+    'R01' as rule_code,
+    array_to_string(record_keys, ' ') as finding_key,
+    record_keys,
+    project_id,
+    partner_id,
+    case when position(', ' in claim_numbers) = 0 then claim_numbers end as claim_number,
+    cast(null as text) as severity_code,
+    amount_eur as amount_at_stake_eur,
+    cast(null as numeric) as amount_suggested_eur,
+    'expense_number' as field_name,
+    expense_number as found_text,
+    cast(null as text) as expected_text
+from repeated_number
+
+union all
+
+select
+    'R26' as rule_code,
+    array_to_string(record_keys, ' ') as finding_key,
+    record_keys,
+    project_id,
+    partner_id,
+    claim_number,
+    cast(null as text) as severity_code,
+    case
+        when share_pct > 100.01 then greatest(round(amount_eur * (share_pct - 100) / share_pct, 2), 0)
+        else amount_eur - amount_once_eur
+    end as amount_at_stake_eur,
+    cast(null as numeric) as amount_suggested_eur,
+    'imputation_pct' as field_name,
+    {{ amount_text('share_pct') }} as found_text,
+    '100.00' as expected_text
+from repeated_document
+
+union all
+
+select
+    'R26' as rule_code,
+    left_key || ' ' || right_key || ' ~' as finding_key,
+    array[left_key, right_key] as record_keys,
+    project_id,
+    partner_id,
+    claim_number,
+    'WARNING' as severity_code,
+    amount_eur as amount_at_stake_eur,
+    cast(null as numeric) as amount_suggested_eur,
+    'supplier_similarity' as field_name,
+    {{ amount_text('similarity') }} as found_text,
+    cast({{ money_parameter('duplicate_similarity') }} as text) as expected_text
+from near
+where similarity >= {{ money_parameter('duplicate_similarity') }}

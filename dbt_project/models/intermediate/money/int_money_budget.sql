@@ -1,0 +1,62 @@
+{{ config(materialized='table', post_hook='analyze {{ this }}') }}
+
+-- Financing plan by partner and cost category, with the method of the application form. The partner's own line of the
+-- plan has no category.
+select
+    poste.record_key,
+    partner.project_id,
+    partner.partner_id,
+    partner.partner_role_code,
+    categorie.code as cost_category_code,
+    poste.categorie as cost_category_text,
+    methode.code as cost_method_code,
+    case when upper(poste.devise) = 'EUR' then poste.montant_total end as amount_budget_eur,
+    cast(null as numeric) as amount_erdf_eur,
+    cast(null as numeric) as amount_national_public_eur,
+    cast(null as numeric) as amount_self_financing_eur,
+    cast(null as numeric) as erdf_rate_pct,
+    poste.montant_total as amount_budget_given,
+    upper(poste.devise) as currency_code,
+    'CATEGORY' as budget_level_code,
+    poste.montant_ambigu as has_ambiguous_amount,
+    poste.lectures_alternatives as other_readings,
+    poste.fichier as source_file_name,
+    poste.feuille as source_sheet_name,
+    poste.ligne as source_row_number
+from {{ ref('stg_synergie__postes') }} as poste
+inner join {{ ref('int_partner') }} as partner
+    on
+        {{ normalise_text('poste.projet') }} = partner.project_key
+        and {{ normalise_text('poste.partenaire') }} = partner.partner_key
+left join {{ ref('_map_synergie__categorie') }} as categorie
+    on {{ normalise_text('poste.categorie') }} = categorie.source_value
+left join {{ ref('_map_synergie__methode') }} as methode
+    on {{ normalise_text('poste.methode') }} = methode.source_value
+
+union all
+
+select
+    budget.record_key,
+    partner.project_id,
+    partner.partner_id,
+    partner.partner_role_code,
+    cast(null as text) as cost_category_code,
+    cast(null as text) as cost_category_text,
+    cast(null as text) as cost_method_code,
+    budget.amount_budget_eur,
+    budget.amount_erdf_eur,
+    budget.amount_national_public_eur,
+    budget.amount_self_financing_eur,
+    budget.erdf_rate_pct,
+    budget.amount_budget_given,
+    budget.currency_code,
+    'PARTNER' as budget_level_code,
+    plan.montant_ambigu as has_ambiguous_amount,
+    plan.lectures_alternatives as other_readings,
+    plan.fichier as source_file_name,
+    plan.feuille as source_sheet_name,
+    plan.ligne as source_row_number
+from {{ ref('int_synergie__budget') }} as budget
+inner join {{ ref('int_partner') }} as partner
+    on budget.project_key = partner.project_key and budget.partner_key = partner.partner_key
+inner join {{ ref('stg_synergie__budgets') }} as plan on budget.record_key = plan.record_key
