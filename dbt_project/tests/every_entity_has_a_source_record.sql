@@ -6,12 +6,12 @@
     'expense': 'expense_id', 'budget': 'budget_id'
 } %}
 {% for table, key in entities.items() %}
-select
-    '{{ table }}' as entity_table_name,
-    entity.{{ key }} as entity_id
-from {{ ref(table) }} as entity
-left join {{ ref('source_record') }} as lineage
-    on lineage.entity_table_name = '{{ table }}' and entity.{{ key }} = lineage.entity_id
-where lineage.entity_id is null
-{{ "union all" if not loop.last }}
+    select
+        '{{ table }}' as entity_table_name,
+        entity.{{ key }} as entity_id
+    from {{ ref(table) }} as entity
+    left join {{ ref('source_record') }} as lineage
+        on lineage.entity_table_name = '{{ table }}' and entity.{{ key }} = lineage.entity_id
+    where lineage.entity_id is null
+    {{ "union all" if not loop.last }}
 {% endfor %}

@@ -12,53 +12,33 @@
 -- depends_on: {{ ref(table) }}
 {% endfor %}
 
-{% set expected = [] %}
-{% if execute %}
-    {% for node in graph.nodes.values() %}
-        {% if node.resource_type == 'model' and node.name in tables %}
-            {% for constraint in node.constraints %}
-                {% if constraint.type in ('foreign_key', 'primary_key') %}
-                    {% do expected.append((
-                        node.schema, node.name, 'f' if constraint.type == 'foreign_key' else 'p',
-                        constraint.columns | sort | join(',')
-                    )) %}
-                {% endif %}
-            {% endfor %}
-        {% endif %}
-    {% endfor %}
-{% endif %}
-
-with expected (schema_name, table_name, constraint_kind, column_names) as (
-    values
-    {% for schema_name, table_name, kind, columns in expected %}
-    ('{{ schema_name }}', '{{ table_name }}', '{{ kind }}', '{{ columns }}'){{ "," if not loop.last }}
-    {% else %}
-    ('none', 'no contract declares a key', 'f', 'none')
-    {% endfor %}
+with declared as (
+    select key_row.* from {{ declared_keys(tables) }} as key_row (schema_name, table_name, constraint_kind, column_names)
 ),
 
 actual as (
     select
         namespace.nspname as schema_name,
         class.relname as table_name,
-        constraint_row.contype as constraint_kind,
-        (
-            select string_agg(attribute.attname, ',' order by attribute.attname collate "C")
+        key_row.contype as constraint_kind,
+        array(
+            select attribute.attname
             from pg_attribute as attribute
-            where attribute.attrelid = class.oid and attribute.attnum = any(constraint_row.conkey)
+            where attribute.attrelid = class.oid and attribute.attnum = any(key_row.conkey)
         ) as column_names
-    from pg_constraint as constraint_row
-    inner join pg_class as class on constraint_row.conrelid = class.oid
+    from pg_constraint as key_row
+    inner join pg_class as class on key_row.conrelid = class.oid
     inner join pg_namespace as namespace on class.relnamespace = namespace.oid
-    where constraint_row.contype in ('f', 'p')
+    where key_row.contype in ('f', 'p')
 )
 
-select expected.*
-from expected
+select declared.*
+from declared
 left join actual
     on
-        expected.schema_name = actual.schema_name
-        and expected.table_name = actual.table_name
-        and expected.constraint_kind = cast(actual.constraint_kind as text)
-        and expected.column_names = actual.column_names
+        declared.schema_name = actual.schema_name
+        and declared.table_name = actual.table_name
+        and declared.constraint_kind = cast(actual.constraint_kind as text)
+        and string_to_array(declared.column_names, ',') @> cast(actual.column_names as text[])
+        and string_to_array(declared.column_names, ',') <@ cast(actual.column_names as text[])
 where actual.table_name is null

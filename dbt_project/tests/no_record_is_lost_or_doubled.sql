@@ -31,7 +31,10 @@ with count_pair as (
     union all
     select
         'budget lines' as step,
-        (select count(*) from {{ ref('stg_synergie__budgets') }} where type_ligne <> 'total') as expected_rows,
+        (
+            select count(*) from {{ ref('stg_synergie__budgets') }}
+            where type_ligne <> 'total'
+        ) as expected_rows,
         (select count(*) from {{ ref('budget') }}) as actual_rows
     union all
     select
@@ -41,8 +44,14 @@ with count_pair as (
     union all
     select
         'declared amounts' as step,
-        (select coalesce(sum(montant_declare), 0) from {{ ref('stg_synergie__depenses') }} where devise = 'EUR') as expected_rows,
-        (select coalesce(sum(amount_declared_eur), 0) from {{ ref('expense') }} where currency_code = 'EUR') as actual_rows
+        (
+            select coalesce(sum(montant_declare), 0) from {{ ref('stg_synergie__depenses') }}
+            where devise = 'EUR'
+        ) as expected_rows,
+        (
+            select coalesce(sum(amount_declared_eur), 0) from {{ ref('expense') }}
+            where currency_code = 'EUR'
+        ) as actual_rows
 )
 
 select *
