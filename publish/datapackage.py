@@ -111,7 +111,7 @@ def _resource(file: PublishedFile, model: Model, terms: Mapping[str, Sequence[Te
             "type": "table",
             "rows": file.rows,
             "encoding": "utf-8",
-            "dialect": {"delimiter": ",", "lineTerminator": "\n", "header": True},
+            "dialect": {"delimiter": ",", "lineTerminator": "\r\n", "header": True},
             "schema": table_schema(table, model),
         }
     return described

@@ -150,11 +150,15 @@ def _json_text(value: Any) -> Any:
 
 
 class CsvWriter:
-    """UTF-8, comma, point as decimal sign, RFC 4180 quotes; see ``csv_cell``."""
+    """RFC 4180 in UTF-8, comma, point as decimal sign; see ``csv_cell``.
+
+    Lines end in CR LF, as the standard says: Python then quotes a lone CR inside a text, which readers would otherwise
+    take for the end of the row.
+    """
 
     def __init__(self, path: Path, columns: Sequence[Column]) -> None:
         self._stream = path.open("w", encoding="utf-8", newline="")
-        self._writer = csv.writer(self._stream, lineterminator="\n")
+        self._writer = csv.writer(self._stream, lineterminator="\r\n")
         self._writer.writerow([column.name for column in columns])
 
     def write(self, batch: Sequence[Cells]) -> None:

@@ -82,14 +82,15 @@ function names() {
   };
   const dot = (x, y) => svg("circle", { class: "citydot", cx: x, cy: y, r: 2.4 });
   const arch = (x, y) => svg("path", { class: "passmark", d: `M${x - 4.5} ${y + 4}v-4a4.5 4.5 0 0 1 9 0v4z` });
-  const saddle = (x, y) => svg("path", { class: "passmark", d: `M${x - 5} ${y - 4}Q${x} ${y + 8} ${x + 5} ${y - 4}z` });
+  const saddle = (closed) => (x, y) =>
+    svg("path", { class: closed ? "passmark winter" : "passmark", d: `M${x - 5} ${y - 4}Q${x} ${y + 8} ${x + 5} ${y - 4}z` });
   const cities = [...data.map.cities].sort((a, b) => a.rank - b.rank);
   const upTo = view.k < 1.4 && view.width < 520 ? 1 : view.k < 1.6 ? 2 : 3;
   for (const c of cities.filter((city) => city.rank === 1)) put(c.at, said(c.label), "city", 14, 1, dot);
   for (const c of cities.filter((city) => city.rank === 2 && city.rank <= upTo)) put(c.at, said(c.label), "city", 12, 2, dot);
   for (const p of data.map.passes) {
     const label = view.width < 520 && view.k < 1.4 ? "" : said(p.label);
-    put(p.at, label, "pass", 11.5, 2, p.kind.endsWith("tunnel") ? arch : saddle);
+    put(p.at, label, "pass", 11.5, 2, p.kind.endsWith("tunnel") ? arch : saddle(p.winter));
   }
   for (const c of cities.filter((city) => city.rank === 3 && city.rank <= upTo)) put(c.at, said(c.label), "city", 12, c.rank, dot);
   for (const [country, flat] of Object.entries(data.map.ground)) {
