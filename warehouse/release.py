@@ -17,6 +17,7 @@ from sqlalchemy import Connection, Engine, text
 from warehouse.dbt import PROJECT_DIR
 from warehouse.interface import adopt, attach, drop_release, tables, wait_for_planners
 from warehouse.ops import PROJECT, dumps, git_sha, new_id
+from warehouse.outbox import record_release, stale_streams
 
 SCHEMA_VERSION = "1.0.0"
 KEEP_RELEASES = 5
@@ -191,13 +192,12 @@ def _switch(engine: Engine, release_id: str) -> None:
             ),
             {"id": release_id, "counts": dumps(counts)},
         )
-        connection.execute(
-            text(
-                "insert into ops.outbox (aggregatetype, aggregateid, type, payload, release_id)"
-                " values ('release', :id, 'eu.traforo.release.published', cast(:payload as jsonb), :id)"
-            ),
-            {"id": release_id, "payload": dumps({"rows": counts, "replaces": old.release_id if old else None})},
-        )
+        told = {
+            "rows": counts,
+            "replaces": old.release_id if old else None,
+            "stale": stale_streams(connection, release.schema),
+        }
+        record_release(connection, release_id, release.schema, old.schema if old else None, told)
 
 
 def drop_old(engine: Engine, keep: int = KEEP_RELEASES) -> list[str]:
