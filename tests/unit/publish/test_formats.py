@@ -16,38 +16,46 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from publish import formats
-from publish.formats import Column, CsvWriter, arrow_type, csv_cell, write_table
+from publish.formats import Column, CsvWriter, arrow_type, csv_column, write_table
 
 
 @pytest.mark.parametrize(
-    ("value", "cell"),
+    ("declared", "value", "cell"),
     [
-        (None, ""),
-        ("", ""),
-        ("plain", "plain"),
-        ("=1+1", "'=1+1"),
-        ("+cmd|x", "'+cmd|x"),
-        ("@SUM(A1)", "'@SUM(A1)"),
-        ("-", "'-"),
-        ("\tx", "'\tx"),
-        ("\r=1", "'\r=1"),
-        ("＝1+1", "'＝1+1"),
-        ("-12,5", "-12,5"),
-        ("+33612345678", "+33612345678"),
-        ("+1+cmd", "'+1+cmd"),
-        (-5, -5),
-        (Decimal("-0.10"), "-0.10"),
-        (Decimal("0E-8"), "0.00000000"),
-        (Decimal("1E+3"), "1000"),
-        (True, "true"),
-        (date(2026, 1, 2), date(2026, 1, 2)),
-        (datetime(2026, 1, 2, 3, tzinfo=timezone(timedelta(hours=2))), "2026-01-02T01:00:00+00:00"),
-        (["a", "è"], '["a", "è"]'),
-        ({"a": None}, '{"a": null}'),
+        ("text", None, None),
+        ("text", "", ""),
+        ("text", "plain", "plain"),
+        ("text", "  =1", "  =1"),
+        ("text", "=1+1", "'=1+1"),
+        ("text", "+cmd|x", "'+cmd|x"),
+        ("text", "@SUM(A1)", "'@SUM(A1)"),
+        ("text", "-", "'-"),
+        ("text", "\tx", "'\tx"),
+        ("text", "\r=1", "'\r=1"),
+        ("text", "＝1+1", "'＝1+1"),
+        ("text", "-12,5", "-12,5"),
+        ("text", "+33612345678", "+33612345678"),
+        ("character varying(20)", "+1+cmd", "'+1+cmd"),
+        ("integer", -5, -5),
+        ("numeric(14,2)", Decimal("-0.10"), "-0.10"),
+        ("numeric(18,8)", Decimal("0E-8"), "0.00000000"),
+        ("numeric(5)", Decimal("1E+3"), "1000"),
+        ("numeric(5)", None, None),
+        ("boolean", True, "true"),
+        ("boolean", False, "false"),
+        ("date", date(2026, 1, 2), date(2026, 1, 2)),
+        (
+            "timestamp with time zone",
+            datetime(2026, 1, 2, 3, tzinfo=timezone(timedelta(hours=2))),
+            "2026-01-02T01:00:00+00:00",
+        ),
+        ("text[]", ["a", "è"], '["a", "è"]'),
+        ("jsonb", {"a": None}, '{"a": null}'),
+        ("jsonb", [1], "[1]"),
     ],
 )
-def test_csv_cells(value: object, cell: object) -> None:
-    assert csv_cell(value) == cell
+def test_csv_cells(declared: str, value: object, cell: object) -> None:
+    assert list(csv_column(declared, [value])) == [cell]
 
 
 @given(st.lists(st.text(st.characters(codec="utf-8", exclude_characters="\x00")), min_size=1, max_size=5))
@@ -55,7 +63,7 @@ def test_any_text_survives_csv_and_starts_no_formula(values: list[str]) -> None:
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "t.csv"
         writer = CsvWriter(path, [Column("id", "integer"), Column("note", "text")])
-        writer.write(list(enumerate(values)))
+        writer.write([range(len(values)), values])
         writer.close()
         with path.open(encoding="utf-8", newline="") as stream:
             rows = list(csv.reader(stream))[1:]
