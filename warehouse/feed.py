@@ -12,7 +12,7 @@ import base64
 import binascii
 import json
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Generator, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -172,18 +172,23 @@ def read_changes(engine: Engine, after: str | None = None, limit: int = PAGE) ->
 
 
 def _check_known(connection: Connection, position: Position) -> None:
-    floor = _position(connection, "select epoch, txid::text, id from ops.feed_floor")
-    if position < floor:
+    lowest = floor(connection)
+    if position < lowest:
         raise CursorExpired("events after this cursor are past their keep time; start again from a snapshot")
-    if position in (floor, START):
+    if position in (lowest, START):
         return
     last = _position(
         connection,
         _LAST.format(where="where f.epoch = :epoch"),
         epoch=position.epoch,
     )
-    if position > max(last, floor):
+    if position > max(last, lowest):
         raise CursorExpired("this cursor is from a history that was lost; start again from a snapshot")
+
+
+def floor(connection: Connection) -> Position:
+    """The last event that was dropped, the start if none was."""
+    return _position(connection, "select epoch, txid::text, id from ops.feed_floor")
 
 
 def _position(connection: Connection, statement: str, **values: Any) -> Position:
@@ -257,12 +262,11 @@ def snapshot(engine: Engine) -> Iterator[Snapshot]:
         if live is None:
             raise LookupError("nothing is released yet, so there is no snapshot")
         last = _position(connection, _LAST.format(where=""))
-        floor = _position(connection, "select epoch, txid::text, id from ops.feed_floor")
         keys = {pair.name: pair.key for pair in followed(connection, live.schema, None)}
-        yield Snapshot(live.release_id, max(last, floor), keys, connection, live.schema)
+        yield Snapshot(live.release_id, max(last, floor(connection)), keys, connection, live.schema)
 
 
-def snapshot_lines(engine: Engine) -> Iterator[bytes]:
+def snapshot_lines(engine: Engine) -> Generator[bytes, None, None]:
     """The snapshot as lines of JSON: what it is, one line a row, and last how many rows there were.
 
     Args:

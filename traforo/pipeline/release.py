@@ -199,6 +199,7 @@ def publish(settings: Settings, release_id: str | None = None) -> PublishResult:
     Raises:
         LookupError: nothing has been released yet, or ``release_id`` is not the live release.
     """
+    from publish.feed import export_feed  # noqa: PLC0415 - as below
     from publish.files import publish_release  # noqa: PLC0415 - Arrow and Frictionless are needed here only
 
     with cluster_of(settings) as cluster:
@@ -211,6 +212,7 @@ def publish(settings: Settings, release_id: str | None = None) -> PublishResult:
                 text("select count(*), coalesce(sum(rows), 0) from ops.publication where release_id = :id"),
                 {"id": live.release_id},
             ).one()
+        export_feed(engine, settings.published / "feed")
         folder = settings.published / live.release_id
         if known[0] and (folder / "datapackage.json").exists():
             return PublishResult(live.release_id, False, int(known[0]), int(known[1]), str(folder))
