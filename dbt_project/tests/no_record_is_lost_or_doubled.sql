@@ -16,12 +16,12 @@ with count_pair as (
     union all
     select
         'listings of third places' as step,
-        (select count(*) from {{ ref('stg_tiers_lieux__lieux') }}) as expected_rows,
+        (select count(*) filter (where redistribuable) from {{ ref('stg_tiers_lieux__lieux') }}) as expected_rows,
         (select coalesce(sum(source_count), 0) from {{ ref('third_place') }}) as actual_rows
     union all
     select
         'news' as step,
-        (select count(*) from {{ ref('stg_tiers_lieux__actualites') }}) as expected_rows,
+        (select count(*) filter (where redistribuable) from {{ ref('stg_tiers_lieux__actualites') }}) as expected_rows,
         (select count(*) from {{ ref('news_item') }}) as actual_rows
     union all
     select

@@ -1,7 +1,8 @@
 {{ config(materialized='table', indexes=[{'columns': ['third_place_id'], 'unique': true}]) }}
 
 -- One row per third place. For each field the first value in this order: the listing last updated at its source, then
--- the one that says most, then the smallest key.
+-- the one that says most, then the smallest key. A listing whose licence forbids passing it on helps to recognise a place
+-- and gives nothing to the published row.
 with member as (
     select
         cluster.third_place_id,
@@ -32,6 +33,7 @@ with member as (
     left join {{ ref('int_organisation_mention_record') }} as mention
         on mention.source_id = 'tiers_lieux' and listing.record_key = mention.record_key
     left join {{ ref('int_organisation_member') }} as operator on mention.mention_id = operator.mention_id
+    where listing.is_publishable
 ),
 
 located as (
@@ -50,13 +52,13 @@ located as (
 
 type_of_place as (
     select
-        cluster.third_place_id,
+        member.third_place_id,
         token.code,
         min(token.rank) as rank
     from {{ ref('int_tiers_lieux__type') }} as token
-    inner join {{ ref('int_third_place_cluster') }} as cluster on token.record_key = cluster.record_key
+    inner join member on token.record_key = member.record_key
     where token.code is not null
-    group by cluster.third_place_id, token.code
+    group by member.third_place_id, token.code
 ),
 
 types as (

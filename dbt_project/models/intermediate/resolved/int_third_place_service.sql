@@ -11,6 +11,7 @@ with term as (
     from {{ ref('int_third_place_cluster') }} as cluster
     inner join {{ ref('int_tiers_lieux__third_place') }} as listing on cluster.record_key = listing.record_key
     cross join lateral unnest(listing.services) as given (term)
+    where listing.is_publishable
 
     union all
 
@@ -24,6 +25,7 @@ with term as (
     from {{ ref('int_third_place_cluster') }} as cluster
     inner join {{ ref('int_tiers_lieux__third_place') }} as listing on cluster.record_key = listing.record_key
     cross join lateral unnest(listing.publics) as given (term)
+    where listing.is_publishable
 ),
 
 distinct_term as (

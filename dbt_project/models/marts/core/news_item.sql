@@ -1,4 +1,4 @@
--- News of all feeds. An item is about a place only where its feed says so: the reference is the place's id in the same
+-- News of all feeds whose licence lets them be passed on. An item is about a place only where its feed says so: the reference is the place's id in the same
 -- instance, or its full key. Authors are never read.
 select
     'news_' || md5('tiers_lieux|' || actualite.record_key) as news_item_id,
@@ -24,7 +24,9 @@ inner join {{ ref('int_source_status') }} as status
 left join lateral (
     select listing.third_place_id
     from {{ ref('int_third_place_cluster') }} as listing
+    inner join {{ ref('int_third_place') }} as place on listing.third_place_id = place.third_place_id
     where listing.record_key in (actualite.lieu_reference, actualite.instance || ':' || actualite.lieu_reference)
     order by listing.record_key
     limit 1
 ) as cluster on true
+where actualite.redistribuable

@@ -36,6 +36,8 @@ with entity as (
         cluster.link_method as match_method_code
     from {{ ref('int_third_place_cluster') }} as cluster
     inner join {{ ref('third_place') }} as third_place on cluster.third_place_id = third_place.third_place_id
+    inner join {{ ref('int_tiers_lieux__third_place') }} as listing on cluster.record_key = listing.record_key
+    where listing.is_publishable
 
     union all
 

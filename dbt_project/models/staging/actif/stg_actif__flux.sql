@@ -36,6 +36,7 @@ select
     {{ json_numeric('payload', 'derived_latitude') }} as derived_latitude,
     {{ json_numeric('payload', 'derived_longitude') }} as derived_longitude,
     {{ json_text('payload', 'derived_coordinates') }} as derived_coordinates,
+    {{ json_text_array('payload', 'derived_repaired_fields') }} as derived_repaired_fields,
     {{ lineage_columns() }}
 from {{ source('actif', 'flux') }}
 where deleted_at is null

@@ -40,6 +40,8 @@ select
     {{ json_text_array('payload', 'derived_season_months') }} as derived_season_months,
     {{ json_text('payload', 'derived_season_text') }} as derived_season_text,
     {{ json_numeric('payload', 'derived_season_confidence') }} as derived_season_confidence,
+    {{ json_boolean('payload', 'derived_has_attachment') }} as derived_has_attachment,
+    {{ json_text_array('payload', 'derived_repaired_fields') }} as derived_repaired_fields,
     {{ lineage_columns() }}
 from {{ source('elenco_sottoprodotti', 'iscrizioni') }}
 where deleted_at is null

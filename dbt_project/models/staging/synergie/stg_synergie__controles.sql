@@ -11,6 +11,7 @@ select
     {{ json_numeric('payload', 'trouve') }} as trouve,
     {{ json_numeric('payload', 'difference') }} as difference,
     {{ json_boolean('payload', 'conforme') }} as conforme,
+    {{ json_numeric('payload', 'tolerance') }} as tolerance,
     {{ lineage_columns() }}
 from {{ source('synergie', 'controles') }}
 where deleted_at is null

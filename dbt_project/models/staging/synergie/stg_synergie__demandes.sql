@@ -26,6 +26,10 @@ select
     {{ json_text('payload', 'statut') }} as statut,
     {{ json_date('payload', 'extrait_le') }} as extrait_le,
     {{ json_integer('payload', 'occurrence') }} as occurrence,
+    {{ json_text('payload', 'controleur') }} as controleur,
+    {{ json_text('payload', 'commentaire') }} as commentaire,
+    {{ json_text('payload', 'section') }} as section,
+    {{ json_boolean('payload', 'ligne_masquee') }} as ligne_masquee,
     {{ lineage_columns() }}
 from {{ source('synergie', 'demandes') }}
 where deleted_at is null

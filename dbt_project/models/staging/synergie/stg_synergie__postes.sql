@@ -12,6 +12,8 @@ select
     {{ json_numeric('payload', 'montant_total') }} as montant_total,
     {{ json_text('payload', 'devise') }} as devise,
     {{ json_integer('payload', 'occurrence') }} as occurrence,
+    {{ json_text('payload', 'langue') }} as langue,
+    payload -> 'avertissements' as avertissements,
     {{ lineage_columns() }}
 from {{ source('synergie', 'postes') }}
 where deleted_at is null

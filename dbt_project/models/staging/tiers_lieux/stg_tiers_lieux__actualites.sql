@@ -12,6 +12,8 @@ select
     {{ json_text('payload', 'lieu_reference') }} as lieu_reference,
     {{ json_text('payload', 'licence') }} as licence,
     {{ json_text('payload', 'attribution') }} as attribution,
+    -- The contract's own default: a licence that says nothing against it lets the record be passed on.
+    coalesce({{ json_boolean('payload', 'redistribuable') }}, true) as redistribuable,
     {{ json_text_array('payload', 'champs_inconnus') }} as champs_inconnus,
     {{ json_text_array('payload', 'avertissements') }} as avertissements,
     {{ lineage_columns() }}

@@ -33,6 +33,8 @@ select
     {{ json_text('payload', 'source_url') }} as source_url,
     {{ json_text('payload', 'licence') }} as licence,
     {{ json_text('payload', 'attribution') }} as attribution,
+    -- The contract's own default: a licence that says nothing against it lets the record be passed on.
+    coalesce({{ json_boolean('payload', 'redistribuable') }}, true) as redistribuable,
     {{ json_text('payload', 'perimetre') }} as perimetre,
     {{ json_text_array('payload', 'champs_inconnus') }} as champs_inconnus,
     {{ json_text_array('payload', 'avertissements') }} as avertissements,

@@ -24,6 +24,6 @@ select
     courriels[1] as email_given,
     sites_web[1] as website_given,
     date_maj as updated_on,
-    true as is_publishable
+    redistribuable as is_publishable
 from {{ ref('stg_tiers_lieux__lieux') }}
 where structure_porteuse is not null or siret is not null

@@ -46,6 +46,7 @@ with listing as (
         cast(extract(year from date_ouverture) as integer) as opening_year,
         licence as licence_text,
         attribution as attribution_text,
+        redistribuable as is_publishable,
         source_url,
         date_maj as source_updated_date,
         run_id,

@@ -1,0 +1,182 @@
+"""A small world with known answers, loaded into the real raw tables and built by dbt once for the session."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+from sqlalchemy import Engine, text
+
+from schemas.sources.actif import Flux
+from schemas.sources.elenco_sottoprodotti import Iscrizione
+from schemas.sources.synergie import Budget, Depense
+from schemas.sources.tiers_lieux import Actualite, Lieu
+from warehouse import dbt
+from warehouse.cluster import Cluster, connect_cluster
+
+TABLES = (
+    "actif__flux", "elenco_sottoprodotti__iscrizioni", "tiers_lieux__lieux", "tiers_lieux__actualites",
+    "synergie__depenses", "synergie__budgets",
+)  # fmt: skip
+
+CIDER = {
+    "siret": "73282932000074", "raison_sociale": "Cidrerie des Cimes SARL (fictif)", "code_naf": "11.03Z",
+    "adresse": "3 av. du Lac", "code_postal": "73000", "commune": "Chambéry", "code_insee": "73065",
+    "sens": "sortant", "type_flux": "matière", "libelle_flux": "marc de pomme", "quantite": "120,5",
+    "unite": "t/an", "saisonnalite": "sept-déc", "confidentialite": "public", "derived_latitude": "45.57",
+    "derived_longitude": "5.91", "date_maj": "2026-01-02",
+}  # fmt: skip
+DAIRY = {
+    "ragione_sociale": "Caseificio Alpino S.r.l. (fittizio)", "codice_fiscale": "00743110157", "n_rea": "CN-12345",
+    "indirizzo": "Via Roma 1", "cap": "12100", "comune": "Coni", "provincia": "CN", "qualifica": "PRODUTTORE",
+    "codice_ateco": "10.51.20", "nome_commerciale_sottoprodotto": "Siero di latte", "stato": "ISCRITTA",
+    "descrizione_sottoprodotto": "circa 1200 q all'anno, tel. 0171 123456", "data_iscrizione": "2019-05-01",
+    "derived_quantity": "1200", "derived_quantity_unit": "q", "derived_quantity_period": "year",
+}  # fmt: skip
+PLACE = {
+    "instance": "demo", "nom": "La Fabrique des Cimes (fictif)", "types": ["Coworking et fablab"],
+    "adresse": "1 rue du Lac", "code_postal": "74000", "commune": "Annecy", "pays": "FR", "latitude": "45.9",
+    "longitude": "6.12", "licence": "CC0-1.0", "attribution": "Demo", "telephone": "04 50 11 22 33",
+    "courriels": ["jean@cimes.example", "contact@cimes.example"], "services": ["impression 3D"],
+}  # fmt: skip
+LINE = {
+    "fichier": "f.xlsx", "ligne": 1, "sha256_fichier": "0" * 64, "code_projet": "3971", "acronyme": "DEMO",
+    "partenaire": "Chambre des Cimes (fictif)", "role_partenaire": "LP", "pays": "France", "numero_demande": "1",
+    "montant_declare": "100.50", "statut": "Certifiée",
+}  # fmt: skip
+PLAN = {
+    "fichier": "b.csv", "ligne": 1, "sha256_fichier": "0" * 64, "projet": "DEMO", "montant_total": "422517.30",
+    "taux_feder": "85", "type_ligne": "partenaire", "pays": "FRANCE",
+}  # fmt: skip
+
+
+def world() -> list[tuple[str, Any]]:
+    """Raw table and record, in the order of arrival."""
+    return [
+        ("actif__flux", Flux(id_flux="F1", **CIDER)),
+        ("actif__flux", Flux(id_flux="F2", **{**CIDER, "confidentialite": "réseau CCI", "libelle_flux": "lies"})),
+        ("actif__flux", Flux(id_flux="F3", **{**CIDER, "siret": "351040", "raison_sociale": "Cidrerie des Cimes"})),
+        (
+            "actif__flux",
+            Flux(id_flux="F4", **{**CIDER, "siret": "84456932400018", "raison_sociale": "Secrète SAS (fictif)",
+                                  "confidentialite": "privé"}),
+        ),
+        ("elenco_sottoprodotti__iscrizioni", Iscrizione(id_iscrizione="1", **DAIRY)),
+        (
+            "elenco_sottoprodotti__iscrizioni",
+            Iscrizione(id_iscrizione="2", **{**DAIRY, "qualifica": "UTILIZZATORE", "stato": "CANCELLATA"}),
+        ),
+        (
+            "elenco_sottoprodotti__iscrizioni",
+            Iscrizione(id_iscrizione="3", **{**DAIRY, "ragione_sociale": "Rossi Mario (fittizio)",
+                                             "codice_fiscale": "RSSMRA80A01F205X"}),
+        ),
+        ("tiers_lieux__lieux", Lieu(identifiant="2", **PLACE)),
+        (
+            "tiers_lieux__lieux",
+            Lieu(identifiant="1", **{**PLACE, "instance": "other", "nom": "la fabrique des cîmes (Fictif)",
+                                     "code_postal": None, "commune": None, "structure_porteuse": "Cidrerie des Cimes",
+                                     "siret": "73282932000074"}),
+        ),
+        (
+            "tiers_lieux__actualites",
+            Actualite(instance="demo", guid="n1", titre="Ouverture", lieu_reference="2", licence="CC0-1.0",
+                      attribution="Demo", date_publication="2026-01-01T10:00:00+01:00"),
+        ),
+        (
+            "synergie__depenses",
+            Depense(numero_depense="1", categorie="Frais de personnel", type_piece="Bulletin de paie",
+                    fournisseur="Jean Exemple", libelle="Salaire de Jean", **LINE),
+        ),
+        (
+            "synergie__depenses",
+            Depense(numero_depense="2", categorie="Compétences et services externes", type_piece="Facture",
+                    fournisseur="Cidrerie des Cimes", fournisseur_id="FR44732829320", libelle="Cidre",
+                    delegataire="Délégué (fictif)", **LINE),
+        ),
+        ("synergie__budgets", Budget(partenaire="Chambre des Cimes (fictif)", **PLAN)),
+        ("synergie__budgets", Budget(partenaire="Total", **{**PLAN, "type_ligne": "total"})),
+    ]  # fmt: skip
+
+
+def put(engine: Engine, records: Sequence[tuple[str, Any]]) -> None:
+    """Replace the rows of the raw tables by ``records``, as the loader would have written them."""
+    insert = (
+        "insert into raw.{table} (record_key, payload, raw_hash, payload_hash, run_id, first_run_id, part, position,"
+        " fetched_at) values (:key, cast(:payload as jsonb), :hash, :hash, :run, :run, 'part', :position, now())"
+    )
+    with engine.begin() as connection:
+        connection.execute(text(f"truncate {', '.join('raw.' + table for table in TABLES)}"))
+        for number, (table, record) in enumerate(records):
+            payload = json.dumps(record.model_dump(mode="json"))
+            row = {"key": record.record_key(), "payload": payload, "run": f"run{number}", "position": f"row {number}",
+                   "hash": hashlib.sha256(payload.encode()).digest()}  # fmt: skip
+            connection.execute(text(insert.format(table=table)), row)
+
+
+@dataclass(frozen=True)
+class Built:
+    """A built release and a way to ask it.
+
+    Attributes:
+        result: what dbt did.
+        rows: statement with ``{s}`` for the build's schema → rows as dictionaries.
+    """
+
+    result: dbt.DbtResult
+    rows: Callable[[str], list[dict[str, Any]]]
+
+
+@pytest.fixture(scope="module")
+def cluster(server_home: Path) -> Iterator[Cluster]:
+    with connect_cluster(server_home) as found:
+        yield found
+
+
+@pytest.fixture(scope="module")
+def built(cluster: Cluster, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Built]:
+    """The world above, built with every test of the project."""
+    owner, transformer = cluster.engine("owner"), cluster.engine("transformer")
+    put(owner, world())
+    result = dbt.build(cluster, "build_small", tmp_path_factory.mktemp("dbt"))
+
+    yield Built(result, lambda statement: _rows(transformer, statement, "build_small"))
+    with transformer.begin() as connection:
+        connection.execute(
+            text("drop schema if exists build_small, build_small_bi, build_other, build_other_bi cascade")
+        )
+    owner.dispose()
+    transformer.dispose()
+
+
+@pytest.fixture
+def records() -> list[tuple[str, Any]]:
+    """The world's records in their order of arrival."""
+    return world()
+
+
+@pytest.fixture
+def rebuild(cluster: Cluster, tmp_path: Path) -> Iterator[Callable[[Sequence[tuple[str, Any]]], Callable[[str], Any]]]:
+    """Load other records and build them into a schema of their own, without tests; gives a way to ask it."""
+    owner, transformer = cluster.engine("owner"), cluster.engine("transformer")
+
+    def build(records: Sequence[tuple[str, Any]]) -> Callable[[str], Any]:
+        put(owner, records)
+        excluded = ("--exclude-resource-type", "test", "unit_test", "seed")
+        result = dbt.build(cluster, "build_other", tmp_path / "dbt", *excluded)
+        assert result.failures == []
+        return lambda statement: _rows(transformer, statement, "build_other")
+
+    yield build
+    owner.dispose()
+    transformer.dispose()
+
+
+def _rows(engine: Engine, statement: str, schema: str) -> list[dict[str, Any]]:
+    with engine.connect() as connection:
+        return [dict(row._mapping) for row in connection.execute(text(statement.format(s=schema)))]
