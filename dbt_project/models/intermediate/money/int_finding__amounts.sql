@@ -24,6 +24,7 @@ union all
 {{ line_rule(
     'R08', 'amount_declared_eur',
     where="line.is_vat_recoverable and line.cost_category_code is distinct from 'STAFF'
+        and coalesce(line.amount_vat_given, line.amount_gross_given - line.amount_net_given, 1) <> 0
         and line.amount_declared_eur - " ~ net_share ~ " > " ~ tolerance,
     found=amount_text('line.amount_declared_eur'),
     expected=amount_text(net_share),
@@ -33,10 +34,10 @@ union all
 
 union all
 
--- R09: not more than the document's share.
+-- R09: not more than the document's share. A document in another currency is the business of R28.
 {{ line_rule(
     'R09', 'amount_declared_eur',
-    where="line.amount_declared_eur - " ~ gross_share ~ " > " ~ tolerance,
+    where="line.currency_code = line.claim_currency_code and line.amount_declared_eur - " ~ gross_share ~ " > " ~ tolerance,
     found=amount_text('line.amount_declared_eur'),
     expected=amount_text(gross_share),
     at_stake="line.amount_declared_eur - " ~ gross_share,

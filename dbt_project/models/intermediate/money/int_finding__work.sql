@@ -50,8 +50,9 @@ where
     and line.activity_code is not null
     and (
         activity.activity_code is null
-        or line.partner_key ~ ('\m(' || activity.partners_excluded || ')\M')
-        or line.partner_key !~ ('\m(' || activity.partners_only || ')\M')
+        -- Who takes part in what is known of a known project only.
+        or (project.is_known and line.partner_key ~ ('\m(' || activity.partners_excluded || ')\M'))
+        or (project.is_known and line.partner_key !~ ('\m(' || activity.partners_only || ')\M'))
     )
 
 union all
