@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import fcntl
 import json
 import os
 import secrets
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 FILE_NAME = "secrets.json"
@@ -23,9 +26,57 @@ def secret(home: Path, name: str) -> str:
     path = home / FILE_NAME
     values = _read(path)
     if name not in values:
-        values[name] = secrets.token_urlsafe(24)
-        _write(path, values)
+        with _lock(home):
+            values = _read(path)
+            if name not in values:
+                _write(path, {**values, name: secrets.token_urlsafe(24)})
+                values = _read(path)
     return values[name]
+
+
+def valid_secrets(home: Path, name: str) -> list[str]:
+    """Every secret that is valid under ``name``, the newest first; empty if there is none. Nothing is generated."""
+    values = _read(home / FILE_NAME)
+    found = [(_generation(key, name), value) for key, value in values.items()]
+    return [value for number, value in sorted(found, reverse=True) if number]
+
+
+def rotate(home: Path, name: str) -> str:
+    """Generate a further secret under ``name``; the ones before stay valid until ``retire``."""
+    with _lock(home):
+        values = _read(home / FILE_NAME)
+        number = max((_generation(key, name) for key in values), default=0) + 1
+        key = name if number == 1 else f"{name}#{number}"
+        values[key] = secrets.token_urlsafe(24)
+        _write(home / FILE_NAME, values)
+    return values[key]
+
+
+def retire(home: Path, name: str, *, keep: int = 1) -> int:
+    """Remove all secrets under ``name`` but the newest ``keep``; returns how many were removed."""
+    with _lock(home):
+        values = _read(home / FILE_NAME)
+        keys = sorted((key for key in values if _generation(key, name)), key=lambda key: _generation(key, name))
+        dropped = keys[: max(0, len(keys) - keep)]
+        _write(home / FILE_NAME, {key: value for key, value in values.items() if key not in dropped})
+    return len(dropped)
+
+
+def _generation(key: str, name: str) -> int:
+    """1 for the first secret of a name, 2 for the next …, 0 for a secret of another name."""
+    if key == name:
+        return 1
+    base, _, number = key.rpartition("#")
+    return int(number) if base == name and number.isdigit() else 0
+
+
+@contextmanager
+def _lock(home: Path) -> Iterator[None]:
+    """One writer at a time; the kernel frees the lock when its holder dies."""
+    home.mkdir(parents=True, exist_ok=True)
+    with (home / f".{FILE_NAME}.lock").open("w") as handle:
+        fcntl.flock(handle, fcntl.LOCK_EX)
+        yield
 
 
 def _read(path: Path) -> dict[str, str]:
