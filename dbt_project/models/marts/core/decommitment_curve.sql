@@ -12,11 +12,12 @@ with committed as (
 
 certified as (
     select
-        coalesce(line.control_date, line.claim_period_end_date) as certified_date,
-        sum(line.amount_certified_eur) as amount_certified_eur
-    from {{ ref('int_money_line') }} as line
-    where line.amount_certified_eur is not null and line.partner_role_code <> 'OUTSIDE_ERDF'
-    group by coalesce(line.control_date, line.claim_period_end_date)
+        partner_id,
+        coalesce(control_date, claim_period_end_date) as certified_date,
+        sum(amount_certified_eur) as amount_certified_eur
+    from {{ ref('int_money_line') }}
+    where amount_certified_eur is not null and partner_role_code <> 'OUTSIDE_ERDF'
+    group by partner_id, coalesce(control_date, claim_period_end_date)
 ),
 
 due as (
@@ -27,6 +28,17 @@ due as (
         committed.amount_erdf_eur,
         sum(committed.amount_erdf_eur) over (order by committed.commitment_year) as amount_due_eur
     from committed
+),
+
+-- Truncated to the cent for each partner, as every ERDF share.
+reached as (
+    select
+        due.commitment_year,
+        certified.partner_id,
+        trunc(sum(certified.amount_certified_eur) * {{ money_parameter('erdf_rate_pct') }} / 100, 2) as amount_erdf_eur
+    from due
+    inner join certified on certified.certified_date <= due.deadline_date
+    group by due.commitment_year, certified.partner_id
 )
 
 select
@@ -34,14 +46,9 @@ select
     due.deadline_date,
     cast(due.amount_erdf_eur as numeric(14, 2)) as amount_erdf_eur,
     cast(due.amount_due_eur as numeric(14, 2)) as amount_due_eur,
-    cast(trunc(
-        coalesce(sum(certified.amount_certified_eur), 0) * {{ money_parameter('erdf_rate_pct') }} / 100, 2
-    ) as numeric(14, 2)) as amount_certified_erdf_eur,
-    cast(greatest(
-        due.amount_due_eur - trunc(
-            coalesce(sum(certified.amount_certified_eur), 0) * {{ money_parameter('erdf_rate_pct') }} / 100, 2
-        ), 0
-    ) as numeric(14, 2)) as amount_at_risk_eur
+    cast(coalesce(sum(reached.amount_erdf_eur), 0) as numeric(14, 2)) as amount_certified_erdf_eur,
+    cast(greatest(due.amount_due_eur - coalesce(sum(reached.amount_erdf_eur), 0), 0) as numeric(14, 2))
+        as amount_at_risk_eur
 from due
-left join certified on certified.certified_date <= due.deadline_date
+left join reached on due.commitment_year = reached.commitment_year
 group by due.commitment_year, due.deadline_date, due.amount_erdf_eur, due.amount_due_eur
