@@ -8,7 +8,7 @@ batch into ``raw``.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from itertools import islice
@@ -18,40 +18,27 @@ from typing import Any, cast
 import psycopg
 from sqlalchemy import Connection, Engine, text
 
-from connectors.core.errors import Defect
+from connectors.core.errors import ConnectorError, Defect
 from connectors.core.landing import Landed
 from connectors.core.registry import ROOT, get_connector, get_contract
 from connectors.core.source import RawRecord, Source, Stream
-from warehouse.records import canonical_json, copy_bytea, copy_int, copy_line, validate, without_nul
+from warehouse import rejects
+from warehouse.counts import Counts, table_name
+from warehouse.drift import BatchDrift
+from warehouse.records import (
+    MAX_RECORD_BYTES,
+    Checked,
+    canonical_json,
+    copy_array,
+    copy_bytea,
+    copy_int,
+    copy_line,
+    shortened,
+    validate,
+    without_nul,
+)
 
 BATCH = 2000
-
-
-@dataclass
-class Counts:
-    """Records of one stream in one run.
-
-    ``read`` = ``valid`` + ``rejected`` + ``duplicate``; ``valid`` = ``inserted`` + ``updated`` + ``unchanged``.
-    """
-
-    read: int = 0
-    valid: int = 0
-    inserted: int = 0
-    updated: int = 0
-    unchanged: int = 0
-    duplicate: int = 0
-    rejected: int = 0
-    deleted: int = 0
-
-    @property
-    def changed(self) -> int:
-        """Rows of ``raw`` that this run touched."""
-        return self.inserted + self.updated + self.deleted
-
-
-def table_name(source_id: str, stream: str) -> str:
-    """Name of the stream's table in ``raw`` and ``stage``."""
-    return f"{source_id}__{stream}"
 
 
 def contract_digest(source_id: str, stream: Stream) -> str:
@@ -80,6 +67,8 @@ def stage(engine: Engine, source: Source, stream: Stream, run_id: str, landed: L
     """
     name = table_name(source.id, stream.name)
     counts = Counts()
+    contract = get_contract(stream)
+    drift = BatchDrift(contract, stream.drift)
     with engine.begin() as connection:
         lock_stream(connection, name)
         _create_batch_table(connection, name)
@@ -87,17 +76,39 @@ def stage(engine: Engine, source: Source, stream: Stream, run_id: str, landed: L
         records = _read_all(source, stream, landed)
         ordinal = 0
         while chunk := list(islice(records, BATCH)):
-            ordinal = _stage_chunk(connection, name, stream, chunk, salt, ordinal, counts)
-        _separate_duplicates(connection, name, counts)
-        _store_rejects(connection, source.id, stream.name, run_id)
+            drift.see([located.record.data for located in chunk if isinstance(located.record.data, Mapping)])
+            ordinal = _stage_chunk(connection, name, contract, chunk, salt, ordinal, counts, drift)
+        rejects.settle_unknown_columns(connection, name, drift.frequent_unknown(), counts)
+        rejects.separate_duplicates(connection, name, counts)
+        rejects.store_rejects(connection, source.id, stream.name, run_id)
+        notes = drift.notes(*_columns_before(connection, source.id, stream))
         connection.execute(
             text(
                 "update ops.load set read = :read, valid = :valid, unchanged = :unchanged, duplicate = :duplicate,"
-                " rejected = :rejected, outcome = 'staged' where run_id = :run_id and stream = :stream"
+                " rejected = :rejected, outcome = 'staged', notes = cast(:notes as jsonb)"
+                " where run_id = :run_id and stream = :stream"
             ),
-            {**asdict(counts), "run_id": run_id, "stream": stream.name},
+            {
+                **asdict(counts),
+                "run_id": run_id,
+                "stream": stream.name,
+                "notes": without_nul(canonical_json(notes)).decode(),
+            },
         )
     return counts
+
+
+def _columns_before(connection: Connection, source_id: str, stream: Stream) -> tuple[dict[str, int], int]:
+    """Columns of the last good load and its records; nothing for a listing that is never complete."""
+    row = connection.execute(
+        text(
+            "select l.notes -> 'columns', l.read from ops.source_state s"
+            " join ops.load l on l.run_id = s.last_run_id and l.stream = s.stream"
+            " where s.source = :source and s.stream = :stream"
+        ),
+        {"source": source_id, "stream": stream.name},
+    ).one_or_none()
+    return (row[0] or {}, int(row[1])) if row and stream.complete else ({}, 0)
 
 
 def lock_stream(connection: Connection, name: str) -> None:
@@ -121,12 +132,7 @@ def _create_batch_table(connection: Connection, name: str) -> None:
         )
     )
     connection.execute(text(f"grant select on stage.{name}, stage.{name}__candidate to traforo_transformer"))
-    connection.execute(
-        text(
-            "create temporary table batch_reject (part text, position text, record_key text, errors jsonb,"
-            " payload jsonb, raw_hash bytea) on commit drop"
-        )
-    )
+    connection.execute(text(rejects.CREATE))
 
 
 @dataclass(frozen=True)
@@ -140,8 +146,12 @@ def _read_all(source: Source, stream: Stream, landed: Landed) -> Iterator[_Locat
     connector = get_connector(source.id)
     for part in landed.parts:
         fetched_at = _iso_mtime(part.path)
-        for record in connector.read(source, stream, part):
-            yield _Located(part.name, record, fetched_at)
+        try:
+            for record in connector.read(source, stream, part):
+                yield _Located(part.name, record, fetched_at)
+        except ConnectorError as error:
+            error.source, error.where = error.source or source.id, error.where or part.name
+            raise
 
 
 def _iso_mtime(path: Path) -> str:
@@ -149,8 +159,9 @@ def _iso_mtime(path: Path) -> str:
 
 
 def _stage_chunk(
-    connection: Connection, name: str, stream: Stream, chunk: list[_Located], salt: bytes, ordinal: int, counts: Counts
-) -> int:
+    connection: Connection, name: str, contract: type[Any], chunk: list[_Located], salt: bytes, ordinal: int,
+    counts: Counts, drift: BatchDrift,
+) -> int:  # fmt: skip
     bodies = [canonical_json(located.record.data) for located in chunk]
     hashes = [hashlib.blake2b(body, digest_size=16, key=salt).digest() for body in bodies]
     cursor = _cursor(connection)
@@ -162,7 +173,6 @@ def _stage_chunk(
     )
     good: list[bytes] = []
     bad: list[bytes] = []
-    contract = get_contract(stream)
     for located, body, digest in zip(chunk, bodies, hashes, strict=True):
         ordinal += 1
         counts.read += 1
@@ -171,13 +181,13 @@ def _stage_chunk(
             counts.valid += 1
             good.append(_good_line(ordinal, known[digest], None, digest, located))
             continue
-        key, payload, defects = validate(contract, located.record)
-        if defects:
-            counts.rejected += 1
-            bad.append(_bad_line(key, defects, body, digest, located))
-        else:
+        checked = validate(contract, located.record, len(body), drift)
+        if checked.payload:
             counts.valid += 1
-            good.append(_good_line(ordinal, str(key), payload, digest, located))
+            good.append(_good_line(ordinal, str(checked.key), checked.payload, digest, located))
+        else:
+            counts.rejected += 1
+        bad += _bad_lines(checked, body, digest, located, ordinal, drift)
     _copy(cursor, f"copy stage.{name} from stdin", good)
     _copy(cursor, "copy batch_reject from stdin", bad)
     return ordinal
@@ -186,15 +196,37 @@ def _stage_chunk(
 def _good_line(ordinal: int, key: str, payload: bytes | None, digest: bytes, located: _Located) -> bytes:
     """A row of the batch table; known content comes without payload."""
     payload_hash = None if payload is None else copy_bytea(hashlib.blake2b(payload, digest_size=16).digest())
-    place = (located.part.encode(), located.record.position.encode(), located.fetched_at.encode())
+    place = (located.part.encode(), _position(located), located.fetched_at.encode())
     return copy_line(copy_int(ordinal), key.encode(), payload, copy_bytea(digest), payload_hash, *place)
 
 
-def _bad_line(key: str | None, defects: list[Defect], body: bytes, digest: bytes, located: _Located) -> bytes:
-    errors = without_nul(canonical_json([defect.as_dict() for defect in defects]))
-    shown_key = key.encode(errors="replace") if key else None
-    place = (located.part.encode(), located.record.position.encode())
-    return copy_line(*place, shown_key, errors, without_nul(body), copy_bytea(digest))
+def _bad_lines(
+    checked: Checked, body: bytes, digest: bytes, located: _Located, ordinal: int, drift: BatchDrift
+) -> list[bytes]:
+    """What of a record goes to the rejects: the ``record``, a ``value`` of it, or a ``column`` yet to be judged."""
+    if not checked.defects:
+        return []
+    if len(body) > MAX_RECORD_BYTES:
+        body = canonical_json(shortened(located.record.data))
+
+    def line(kind: str, defects: tuple[Defect, ...]) -> bytes:
+        errors = without_nul(canonical_json([defect.as_dict() for defect in defects]))
+        shown_key = checked.key.encode(errors="replace") if checked.key else None
+        return copy_line(
+            located.part.encode(), _position(located), shown_key, errors, without_nul(body), copy_bytea(digest),
+            kind.encode(), copy_int(ordinal), copy_array(checked.dropped),
+        )  # fmt: skip
+
+    if not checked.payload:
+        return [line("record", checked.defects)]
+    lines = [line("column", checked.defects)] if checked.dropped else []
+    if checked.codes and drift.policy.new_code == "quarantine":
+        lines.append(line("value", checked.codes))
+    return lines
+
+
+def _position(located: _Located) -> bytes:
+    return located.record.position.encode(errors="replace")
 
 
 def _cursor(connection: Connection) -> psycopg.Cursor[Any]:
@@ -207,45 +239,3 @@ def _copy(cursor: psycopg.Cursor[Any], statement: str, lines: Iterable[bytes]) -
     if block:
         with cursor.copy(statement) as copy:
             copy.write(block)
-
-
-def _separate_duplicates(connection: Connection, name: str, counts: Counts) -> None:
-    """The first record of a key counts; the same content again is dropped, other content is rejected."""
-    connection.execute(text(f"create index on stage.{name} (record_key)"))
-    connection.execute(text(f"analyze stage.{name}"))
-    conflicts = connection.execute(
-        text(
-            f"with ranked as (select ordinal, record_key, raw_hash, part, position, payload,"
-            f"   row_number() over w as n, first_value(raw_hash) over w as first_hash,"
-            f"   first_value(part || ' ' || position) over w as first_place"
-            f"  from stage.{name} window w as (partition by record_key order by ordinal)),"
-            f" extra as (delete from stage.{name} s using ranked r where r.ordinal = s.ordinal and r.n > 1"
-            f"  returning r.part, r.position, r.record_key, r.raw_hash, r.first_hash, r.first_place, r.payload),"
-            f" kept as (insert into batch_reject select part, position, record_key,"
-            "  jsonb_build_array(jsonb_build_object("
-            f"   'field', 'record', 'value', record_key, 'rule', 'duplicate_key',"
-            f"   'message', 'the same key stands with other content at ' || first_place)),"
-            f"   coalesce(payload, '{{}}'::jsonb), raw_hash from extra where raw_hash <> first_hash returning 1)"
-            " select (select count(*) from extra), (select count(*) from kept)"
-        )
-    ).one()
-    extra, rejected = int(conflicts[0]), int(conflicts[1])
-    counts.valid -= extra
-    counts.duplicate += extra - rejected
-    counts.rejected += rejected
-
-
-def _store_rejects(connection: Connection, source_id: str, stream: str, run_id: str) -> None:
-    """Open rejects: one row per bad record, however often it comes; those that came no more are superseded."""
-    names = {"source": source_id, "stream": stream, "run_id": run_id}
-    connection.execute(
-        text(
-            "insert into ops.reject (run_id, source, stream, part, position, record_key, errors, payload, raw_hash,"
-            " last_seen_run_id) select distinct on (raw_hash) :run_id, :source, :stream, part, position, record_key,"
-            " errors, payload, raw_hash, :run_id from batch_reject"
-            " on conflict (source, stream, raw_hash) where status = 'open' do update set"
-            " last_seen_run_id = excluded.last_seen_run_id, errors = excluded.errors,"
-            " part = excluded.part, position = excluded.position"
-        ),
-        names,
-    )

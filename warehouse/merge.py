@@ -10,7 +10,8 @@ from sqlalchemy import Connection, Engine, text
 
 from connectors.core.landing import Landed
 from connectors.core.source import Source, Stream
-from warehouse.load import Counts, contract_digest, lock_stream, table_name
+from warehouse.counts import Counts, table_name
+from warehouse.load import contract_digest, lock_stream
 from warehouse.ops import finish_run
 
 

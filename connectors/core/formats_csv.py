@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 from collections import Counter
 from collections.abc import Iterator
+from contextlib import suppress
 from itertools import islice
 from pathlib import Path
 from typing import NamedTuple
@@ -105,11 +106,9 @@ def _sniff(path: Path, encoding: str) -> str:
     """
 
     def score(sign: str) -> tuple[bool, float, int]:
-        with path.open(encoding=encoding, newline="") as stream:
-            try:
-                rows = [r for r in islice(csv.reader(stream, delimiter=sign), _SNIFFED_ROWS) if any(r)]
-            except csv.Error:
-                return (False, 0.0, 0)
+        rows: list[list[str]] = []
+        with path.open(encoding=encoding, newline="") as stream, suppress(csv.Error):  # reported when it is read
+            rows.extend(r for r in islice(csv.reader(stream, delimiter=sign), _SNIFFED_ROWS) if any(r))
         widths = Counter(len(row) for row in rows if len(row) > 1)
         if not widths:
             return (False, 0.0, 0)

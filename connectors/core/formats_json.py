@@ -15,6 +15,8 @@ from connectors.core.formats_text import storable
 
 MAX_DEPTH = 100
 _BOM = b"\xef\xbb\xbf"
+_BUFFER = 1 << 23
+"""The parser starts a text anew whenever its buffer ends: small buffers make one huge text quadratic."""
 
 
 class _DuplicateKeyError(ValueError):
@@ -62,8 +64,8 @@ def read_json_items(path: Path, prefix: str) -> Iterator[tuple[int, Any]]:
         with path.open("rb") as stream:
             if stream.read(3) != _BOM:
                 stream.seek(0)
-            yield from enumerate(_items(ijson.basic_parse(stream), prefix, path.name), start=1)
-    except (ijson.JSONError, UnicodeDecodeError) as error:
+            yield from enumerate(_items(ijson.basic_parse(stream, buf_size=_BUFFER), prefix, path.name), start=1)
+    except (ijson.JSONError, ValueError) as error:  # ValueError: not UTF-8, or a number of thousands of digits
         reason = " ".join(str(error).split())[:160]
         raise Fatal(f"not JSON: {reason}", where=path.name, rule="json_malformed") from error
 

@@ -60,6 +60,26 @@ class Assertions(_Strict):
     fill: dict[str, float] = Field(default_factory=dict)
 
 
+class Drift(_Strict):
+    """What happens when a source begins to send something else than its contract says.
+
+    Attributes:
+        unknown_column: ``reject`` the records that have it; or ``warn``: when at least ``min_share`` of the batch
+            shows it, the source has a new column, which is dropped with one notice (the landing keeps it). Below
+            that share it is an odd record, and rejected.
+        new_code: a value that an enumeration does not know: ``reject`` the record; ``quarantine`` the value (the
+            record is loaded without it, the value waits among the rejects); or ``warn`` (loaded without it, noted).
+        missing_column: a column that at least half of the last good load's records had and now none has:
+            ``abort`` holds the batch for a person, ``warn`` only notes it. Judged on complete listings.
+        min_share: share of records from which an unknown column counts as a column of the source.
+    """
+
+    unknown_column: Literal["reject", "warn"] = "reject"
+    new_code: Literal["quarantine", "reject", "warn"] = "reject"
+    missing_column: Literal["abort", "warn"] = "abort"
+    min_share: float = Field(default=0.05, gt=0, le=1)
+
+
 class Stream(_Strict):
     """One kind of record of a source.
 
@@ -69,6 +89,7 @@ class Stream(_Strict):
         complete: a fetch lists everything there is, so absence means deletion.
         personal_data: fields of the contract that can hold personal data.
         assertions: bounds of a healthy batch.
+        drift: what a change of the source's columns and codes leads to.
         options: what only this connector understands.
     """
 
@@ -78,6 +99,7 @@ class Stream(_Strict):
     complete: bool = True
     personal_data: tuple[str, ...] = ()
     assertions: Assertions = Assertions()
+    drift: Drift = Drift()
     options: dict[str, Any] = Field(default_factory=dict)
 
     @field_validator("name")

@@ -58,12 +58,12 @@ def parse_decimal(value: Any) -> Any:
     technical decimal sign, so a source that writes thousands with a point must use its own rule.
 
     Raises:
-        PydanticCustomError: the text is not a number.
+        PydanticCustomError: the text is not a number, or one that no quantity or amount reaches.
     """
-    if value is None or isinstance(value, (int, Decimal)):
+    if value is None or isinstance(value, bool):
         return value
-    if isinstance(value, float):
-        return Decimal(repr(value))
+    if isinstance(value, (int, Decimal, float)):
+        return _in_range(Decimal(repr(value)) if isinstance(value, float) else Decimal(value))
     text = clean_text(str(value))
     if not text:
         return None
@@ -74,9 +74,19 @@ def parse_decimal(value: Any) -> Any:
     if not _PLAIN.fullmatch(text):
         raise PydanticCustomError("decimal_text", "expected a number such as 1 234,5 or 1234.5")
     try:
-        return Decimal(text)
+        return _in_range(Decimal(text))
     except InvalidOperation as error:  # pragma: no cover - the pattern admits only numbers
         raise PydanticCustomError("decimal_text", "expected a number such as 1 234,5 or 1234.5") from error
+
+
+_MAX_DIGITS, _MIN_EXPONENT = 15, -40
+"""The warehouse stores numeric(18,3): 15 digits before the sign. A longer number would stop a whole release."""
+
+
+def _in_range(number: Decimal) -> Decimal:
+    if number and number.is_finite() and (number.adjusted() >= _MAX_DIGITS or number.adjusted() < _MIN_EXPONENT):
+        raise PydanticCustomError("decimal_range", "expected a number of at most 15 digits before the decimal sign")
+    return number
 
 
 _DATE_PATTERNS = (

@@ -118,9 +118,9 @@ def test_known_records_are_not_validated_again(engine: Engine, tmp_path: Path, m
     calls: list[str] = []
     original = warehouse.load.validate
 
-    def counting(contract: type[Any], record: RawRecord) -> Any:
+    def counting(contract: type[Any], record: RawRecord, *more: Any) -> Any:
         calls.append(record.position)
-        return original(contract, record)
+        return original(contract, record, *more)
 
     monkeypatch.setattr("warehouse.load.validate", counting)
     run(engine, tmp_path, [*items, {"id": "new"}])

@@ -1,0 +1,82 @@
+"""What of a batch is not taken in: odd columns, repeated keys, and the open rejects of a stream."""
+
+from __future__ import annotations
+
+from sqlalchemy import Connection, text
+
+from warehouse.counts import Counts, table_name
+
+CREATE = (
+    "create temporary table batch_reject (part text, position text, record_key text, errors jsonb,"
+    " payload jsonb, raw_hash bytea, kind text, ordinal bigint, dropped text[]) on commit drop"
+)
+"""Rejects of one batch: ``kind`` is ``record``, ``value`` (the record is loaded without it) or ``column`` (judged
+when the whole batch has been seen)."""
+
+
+def settle_unknown_columns(connection: Connection, name: str, frequent: list[str], counts: Counts) -> None:
+    """Records with an odd column that the batch as a whole does not have are rejects after all."""
+    odd = "not (dropped <@ cast(:frequent as text[]))"
+    values = {"frequent": frequent}
+    turned = connection.execute(
+        text(f"update batch_reject set kind = 'record' where kind = 'column' and {odd}"), values
+    )
+    if turned.rowcount:
+        counts.valid -= turned.rowcount
+        counts.rejected += turned.rowcount
+        rejected = "select ordinal from batch_reject where kind = 'record'"
+        connection.execute(text(f"delete from stage.{name} where ordinal in ({rejected})"))
+        connection.execute(text(f"delete from batch_reject where kind = 'value' and ordinal in ({rejected})"))
+    connection.execute(text("delete from batch_reject where kind = 'column'"))
+
+
+def separate_duplicates(connection: Connection, name: str, counts: Counts) -> None:
+    """The first record of a key counts; the same content again is dropped, other content is rejected."""
+    connection.execute(text(f"create index on stage.{name} (record_key)"))
+    connection.execute(text(f"analyze stage.{name}"))
+    conflicts = connection.execute(
+        text(
+            f"with ranked as (select ordinal, record_key, raw_hash, part, position, payload,"
+            f"   row_number() over w as n, first_value(raw_hash) over w as first_hash,"
+            f"   first_value(part || ' ' || position) over w as first_place"
+            f"  from stage.{name} window w as (partition by record_key order by ordinal)),"
+            f" extra as (delete from stage.{name} s using ranked r where r.ordinal = s.ordinal and r.n > 1"
+            f"  returning r.part, r.position, r.record_key, r.raw_hash, r.first_hash, r.first_place, r.payload),"
+            " kept as (insert into batch_reject (part, position, record_key, errors, payload, raw_hash, kind)"
+            "  select part, position, record_key,"
+            "  jsonb_build_array(jsonb_build_object("
+            f"   'field', 'record', 'value', record_key, 'rule', 'duplicate_key',"
+            f"   'message', 'the same key stands with other content at ' || first_place)),"
+            "   coalesce(payload, '{}'::jsonb), raw_hash, 'record' from extra where raw_hash <> first_hash returning 1)"
+            " select (select count(*) from extra), (select count(*) from kept)"
+        )
+    ).one()
+    extra, rejected = int(conflicts[0]), int(conflicts[1])
+    counts.valid -= extra
+    counts.duplicate += extra - rejected
+    counts.rejected += rejected
+
+
+def store_rejects(connection: Connection, source_id: str, stream: str, run_id: str) -> None:
+    """Open rejects: one row per bad record, however often it comes; those that came no more are superseded."""
+    names = {"source": source_id, "stream": stream, "run_id": run_id}
+    connection.execute(
+        text(
+            "insert into ops.reject (run_id, source, stream, part, position, record_key, errors, payload, raw_hash,"
+            " last_seen_run_id, kind) select distinct on (raw_hash) :run_id, :source, :stream, part, position,"
+            " record_key, errors, payload, raw_hash, :run_id, kind from batch_reject order by raw_hash, kind"
+            " on conflict (source, stream, raw_hash) where status = 'open' do update set"
+            " last_seen_run_id = excluded.last_seen_run_id, errors = excluded.errors, kind = excluded.kind,"
+            " part = excluded.part, position = excluded.position"
+        ),
+        names,
+    )
+    # A record that was loaded without a value is not read again while it stays the same: the value still waits.
+    connection.execute(
+        text(
+            "update ops.reject j set last_seen_run_id = :run_id where j.source = :source and j.stream = :stream"
+            " and j.status = 'open' and j.kind = 'value' and exists ("
+            f"  select 1 from stage.{table_name(source_id, stream)} s where s.raw_hash = j.raw_hash)"
+        ),
+        names,
+    )
