@@ -15,6 +15,7 @@ from typing import Any
 from sqlalchemy import Connection, Engine, text
 
 from connectors.core.landing import Landed, landed_entries
+from warehouse import inbound
 
 PROJECT = Path(__file__).resolve().parent.parent
 
@@ -84,7 +85,8 @@ def start_run(engine: Engine, kind: str, source: str | None, reason: Mapping[str
 
 
 def finish_run(connection: Connection, run_id: str, outcome: str, error: str | None = None) -> None:
-    """Close a run; a run that is closed already keeps its first outcome unless it was held."""
+    """Close a run and what it had claimed; one that is closed already keeps its first outcome unless it was held."""
+    inbound.settle(connection, run_id, outcome, error)
     connection.execute(
         text(
             "update ops.run set outcome = :outcome, error = :error, finished_at = now()"

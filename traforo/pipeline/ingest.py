@@ -15,6 +15,7 @@ from connectors.core.http import HttpClient
 from connectors.core.landing import Landed, finished_runs, land, read_landed
 from connectors.core.registry import get_connector
 from connectors.core.source import FetchContext, Source, Stream
+from traforo import arrivals
 from traforo.pipeline.database import cluster_of, engine_of
 from traforo.settings import Settings
 from warehouse import load as loading
@@ -40,14 +41,17 @@ class StepResult:
 
 
 def new_run(settings: Settings, source_id: str, kind: str = "ingest", reason: Mapping[str, Any] | None = None) -> str:
-    """Register a run of a source and return its id.
+    """Register a run of a source, with what has arrived for it, and return its id.
 
     Raises:
         BadConfig: the source is unknown or its settings are wrong.
     """
-    settings.source(source_id)
+    source = settings.source(source_id)
     with engine_of(settings, "loader") as engine:
-        return ops.start_run(engine, kind, source_id, reason or {})
+        run_id = ops.start_run(engine, kind, source_id, reason or {})
+        if kind == "ingest":
+            arrivals.take(settings, engine, source, run_id)
+        return run_id
 
 
 def fetch(settings: Settings, run_id: str) -> StepResult:
