@@ -18,7 +18,7 @@ from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
-from sqlalchemy import text
+from sqlalchemy import Engine, text
 
 from connectors.core import formats
 from connectors.core.http import HttpClient, Limits
@@ -29,7 +29,7 @@ from connectors.core.source import FetchContext, LandedPart, Part, RawRecord, So
 from schemas.sources.base import DateText, DecimalText, OptionalText, SourceRecord
 from traforo import pipeline
 from traforo.settings import Settings
-from warehouse.cluster import Cluster
+from warehouse.cluster import connect_cluster
 
 Page = Callable[[dict[str, str], dict[str, str], socket.socket], bytes | None]
 
@@ -139,6 +139,7 @@ def read(source: Source, stream: Stream, part: LandedPart) -> Iterator[RawRecord
                 yield RawRecord(f"row {number}", dict(zip(map(str, rows[0]), cells, strict=False)))
 
 
+OPS = ("ops.reject", "ops.expectation_result", "ops.load", "ops.fetch", "ops.source_state", "ops.run")
 TEXT = {"fr": "essai", "it": "prova", "en": "trial"}
 
 
@@ -148,7 +149,7 @@ class Trial:
 
     wire: Wire
     settings: Settings
-    warehouse: Cluster
+    engine: Engine
     options: dict[str, Any] = field(default_factory=lambda: {"route": "pages"})
     stream: dict[str, Any] = field(default_factory=dict)
     limits: Limits = field(default_factory=lambda: Limits(attempts=2, total_s=20))
@@ -186,11 +187,8 @@ class Trial:
             return pipeline.sync(self.settings, "trial")
 
     def rows(self, query: str) -> list[tuple[Any, ...]]:
-        engine = self.warehouse.engine("loader")
-        with engine.connect() as connection:
-            found = [tuple(row) for row in connection.execute(text(query))]
-        engine.dispose()
-        return found
+        with self.engine.connect() as connection:
+            return [tuple(row) for row in connection.execute(text(query))]
 
     def keys(self) -> list[str]:
         """Keys that ``raw`` holds as existing."""
@@ -204,14 +202,33 @@ class Trial:
         )
 
 
+@pytest.fixture(scope="session")
+def engines(server_home: Path) -> Iterator[dict[str, Engine]]:
+    """One pool a role for all tests; the pipeline would open and close its own for every step."""
+    with connect_cluster(server_home) as cluster:
+        made = {role: cluster.engine(role) for role in ("owner", "loader")}
+        with made["owner"].begin() as connection:
+            connection.execute(text("select ops.create_stream('trial', 'things')"))
+        yield made
+        for engine in made.values():
+            engine.dispose()
+
+
 @pytest.fixture
-def trial(wire: Wire, warehouse: Cluster, server_home: Path, monkeypatch: pytest.MonkeyPatch) -> Trial:
-    made = Trial(wire, Settings(server_home), warehouse)
+def pooled(engines: dict[str, Engine], monkeypatch: pytest.MonkeyPatch) -> Engine:
+    """An empty warehouse whose pipeline uses the pooled engines."""
+    with engines["owner"].begin() as connection:
+        raw = connection.execute(text("select tablename from pg_tables where schemaname = 'raw'")).scalars()
+        for table in (*(f"raw.{name}" for name in raw), *OPS):
+            connection.execute(text(f"delete from {table}"))
+    monkeypatch.setattr("traforo.pipeline.ingest.engine_of", lambda _s, role: contextlib.nullcontext(engines[role]))
+    return engines["loader"]
+
+
+@pytest.fixture
+def trial(wire: Wire, pooled: Engine, server_home: Path, monkeypatch: pytest.MonkeyPatch) -> Trial:
+    made = Trial(wire, Settings(server_home), pooled)
     shutil.rmtree(made.settings.landing / "trial", ignore_errors=True)
-    owner = warehouse.engine("owner")
-    with owner.begin() as connection:
-        connection.execute(text("select ops.create_stream('trial', 'things')"))
-    owner.dispose()
     connector = type("Connector", (), {"fetch": staticmethod(fetch), "read": staticmethod(read)})
     monkeypatch.setattr("traforo.settings.get_source", lambda _id, _overlay: made.source())
     monkeypatch.setattr("traforo.pipeline.ingest.HttpClient", made.client)
