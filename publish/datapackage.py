@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -112,7 +112,7 @@ def _resource(file: PublishedFile, model: Model, terms: Mapping[str, Sequence[Te
             "rows": file.rows,
             "encoding": "utf-8",
             "dialect": {"delimiter": ",", "lineTerminator": "\r\n", "header": True},
-            "schema": table_schema(table, model),
+            "schema": table_schema(table, model, terms),
         }
     return described
 
@@ -122,9 +122,12 @@ def resource_name(table: str, kind: str) -> str:
     return f"{table}-{kind}".replace("_", "-")
 
 
-def table_schema(table: Table, model: Model) -> dict[str, Any]:
-    """Table Schema of a published table; keys that leave the package's tables are left out."""
-    published = {other.name for other in model.published("core")}
+def table_schema(table: Table, model: Model, present: Collection[str]) -> dict[str, Any]:
+    """Table Schema of a published table.
+
+    Args:
+        present: tables of the package; keys that lead to others are left out.
+    """
     keys = [
         {
             "fields": [column.name],
@@ -133,7 +136,7 @@ def table_schema(table: Table, model: Model) -> dict[str, Any]:
         for column in table.columns
         if column.references
         for parent, _, parent_column in [column.references.partition(".")]
-        if parent in published
+        if parent in present
     ]
     return {
         "$schema": PROFILE + "tableschema.json",

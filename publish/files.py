@@ -35,6 +35,9 @@ def publish_release(engine: Engine, release_id: str, schema: str, root: Path) ->
 
     Returns:
         What was written, as recorded in ``ops.publication``.
+
+    Raises:
+        LookupError: a table or column of the release is unknown to this code's model, which could not describe it.
     """
     root.mkdir(parents=True, exist_ok=True)
     # A folder of its own for each attempt: two publishers at once do not write into each other's files.
@@ -64,6 +67,9 @@ def _write_tables(connection: Connection, release_id: str, schema: str, folder: 
         spec = model.tables.get(name)
         if spec is None:
             raise LookupError(f"table '{name}' of the release is not in the canonical model")
+        if (found := [c.name for c in columns]) != list(spec.column_names()):
+            differing = sorted(set(found) ^ set(spec.column_names())) or "their order"
+            raise LookupError(f"columns of '{name}' are not those of the canonical model: {differing}")
         geometry = (spec.geometry.latitude, spec.geometry.longitude) if spec.geometry else None
         metadata = {
             "traforo_release": release_id,

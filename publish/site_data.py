@@ -13,6 +13,7 @@ from sqlalchemy import Connection, column, func, literal_column, select, table, 
 from connectors.core.registry import get_source, source_ids
 from publish.site_charts import by_area, by_family, by_place_type, money
 from publish.site_map import base_map, flow_points, places
+from publish.terms import reference_terms
 from schemas.canonical.model import Model, load_model
 
 LINKED = ("csv", "parquet", "geojson")
@@ -39,6 +40,7 @@ def collect(connection: Connection, release_id: str, schema: str, folder: Path) 
         "money": money(connection, model),
         "sources": _sources(connection, model),
         "terms": _terms(connection),
+        "references": _references(model),
         "tables": _tables(connection, schema, folder, model),
         "dictionaries": {name[-5:-3]: name for name in DICTIONARIES[:3] if (folder / name).exists()},
         "map": {**base_map(connection), "flows": flow_points(connection), "places": places(connection)},
@@ -165,9 +167,26 @@ def _terms(connection: Connection) -> list[dict[str, Any]]:
     return [dict(row) for row in rows]
 
 
+def _references(model: Model) -> list[dict[str, Any]]:
+    """Terms of the reference lists; those under CC BY must be named wherever the data are shown."""
+    return [
+        {"table": model.tables[name].label.as_dict(), "licence": terms.licence, "attribution": terms.attribution}
+        for name, found in reference_terms().items()
+        for terms in found
+    ]
+
+
 def _tables(connection: Connection, schema: str, folder: Path, model: Model) -> list[dict[str, Any]]:
+    present = set(
+        connection.execute(
+            text("select relname from pg_class where relnamespace = to_regnamespace(:schema) and relkind = 'r'"),
+            {"schema": '"' + schema.replace('"', '""') + '"'},
+        ).scalars()
+    )
     shown = []
     for spec in model.published("core"):
+        if spec.name not in present:  # the release is older than the table
+            continue
         counted = table(spec.name, column(spec.primary_key[0]), schema=schema)
         rows = connection.execute(select(func.count(literal_column("*"))).select_from(counted)).scalar_one()
         files = [

@@ -6,7 +6,7 @@ function table(caption, columns, rows, foot = null) {
   const cell = (column, row) =>
     column.header ? el("th", { scope: "row" }, column.value(row))
       : el("td", { class: column.number ? "n" : null }, column.value(row));
-  return el("div", { class: "scroll", tabindex: "0", role: "region", "aria-label": caption },
+  return el("div", { class: "scroll", tabindex: "0", role: "group", "aria-label": caption },
     el("table", {},
       el("caption", {}, caption),
       el("thead", {}, head),

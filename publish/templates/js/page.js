@@ -7,7 +7,7 @@ function readAddress() {
   const section = SECTIONS.includes(second) ? second : SECTIONS.includes(first) ? first : null;
   return { wished, section };
 }
-const preferred = () => navigator.languages.map((tag) => tag.slice(0, 2)).find((tag) => LANGUAGES.includes(tag)) || "fr";
+const preferred = () => navigator.languages.map((tag) => tag.slice(0, 2)).find((tag) => LANGUAGES.includes(tag)) || "en";
 
 function fixedTexts(section) {
   document.documentElement.lang = language;

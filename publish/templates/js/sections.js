@@ -21,7 +21,7 @@ function flowCharts() {
   const series = [{ key: "offers", label: t("offers") }, { key: "demands", label: t("demands") }];
   const families = data.families.map((row) => ({
     ...row, label: row.code ? said(data.labels.material_family[row.code]) || row.code : t("unassigned"),
-  }));
+  })).sort((a, b) => (a.code === null) - (b.code === null) || b.offers + b.demands - a.offers - a.demands);
   byId("flows-lead").textContent =
     t("flows_lead", { n: number(h.flows_with_tonnes), total: number(h.offers + h.demands) });
   chart("flows-chart", families, series, [
@@ -125,6 +125,11 @@ function sources() {
     { label: t("attribution"), value: (r) => r.attribution || "" },
     { label: t("records"), value: (r) => number(r.rows), number: true },
   ], data.terms)] : []));
+  byId("references-table").replaceChildren(table(t("references"), [
+    { label: t("table"), value: (r) => said(r.table), header: true },
+    { label: t("licence"), value: (r) => r.licence },
+    { label: t("attribution"), value: (r) => r.attribution },
+  ], data.references));
 }
 
 function files() {

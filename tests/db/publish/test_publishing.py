@@ -6,6 +6,7 @@ import os
 from pathlib import Path
 
 import pytest
+from frictionless import Package
 from sqlalchemy import Engine, text
 
 from publish import files
@@ -70,6 +71,25 @@ def test_a_table_outside_the_model_is_an_error(publisher: Engine, tmp_path: Path
         connection.execute(text(f'create table "{SCHEMA}".stowaway (id int)'))
     with pytest.raises(LookupError, match="stowaway"):
         publish_release(publisher, RELEASE, SCHEMA, tmp_path)
+
+
+def test_a_column_that_the_catalogue_could_not_describe_is_an_error(publisher: Engine, tmp_path: Path) -> None:
+    with publisher.begin() as connection:
+        connection.execute(text(f'alter table "{SCHEMA}".project add column secret_note text'))
+    with pytest.raises(LookupError, match=r"'project'.*secret_note"):
+        publish_release(publisher, RELEASE, SCHEMA, tmp_path)
+    assert visible(tmp_path) == set()
+
+
+def test_a_release_that_is_older_than_a_table_is_published_without_it(
+    publisher: Engine, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with publisher.begin() as connection:
+        connection.execute(text(f'drop table "{SCHEMA}".activity'))
+    publish_release(publisher, RELEASE, SCHEMA, tmp_path)
+    assert not (tmp_path / "latest" / "activity.csv").exists()
+    monkeypatch.chdir(tmp_path / "latest")
+    assert Package("datapackage.json").validate().valid
 
 
 def test_rows_come_through_a_cursor_of_the_server_batch_by_batch(
