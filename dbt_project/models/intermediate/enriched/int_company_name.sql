@@ -56,8 +56,9 @@ select
     stripped.name,
     stripped.country_code,
     recognised.legal_form_group as legal_form_code,
+    -- "Rossi & Figli" is written "Rossi e Figli" as well.
     coalesce(
-        {{ normalise_text('stripped.core_name') }}, {{ normalise_text('stripped.bare_name') }},
+        {{ without_and('stripped.core_name') }}, {{ normalise_text('stripped.bare_name') }},
         {{ normalise_text('stripped.name') }}
     ) as name_key
 from stripped

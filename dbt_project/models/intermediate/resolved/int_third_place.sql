@@ -103,6 +103,7 @@ survived as (
         string_agg(distinct attribution_text, ' · ' order by attribution_text) as attribution_text,
         case
             when count(*) = 1 then 'NONE'
+            when bool_or(link_method = 'FUZZY') then 'FUZZY'
             when bool_or(link_method = 'CONTACT') then 'CONTACT'
             else 'NAME_PLACE'
         end as match_method_code,

@@ -1,8 +1,9 @@
 {{ config(materialized='table', indexes=[{'columns': ['record_key'], 'unique': true}, {'columns': ['third_place_id']}]) }}
 
--- Which listings are one third place: the same name (accents and signs aside) and either the same commune, or points
--- at most {{ var('same_third_place_km') }} km apart, or a mail domain of their own in common. A missing point is no
--- evidence either way. Listings are compared within one name only, so the work grows with the number of namesakes.
+-- Which listings are one third place. The same name (accents, signs and small words aside) and either the same commune,
+-- or points at most {{ var('same_third_place_km') }} km apart, or a mail domain of their own in common; or, in one
+-- commune, names whose distinctive part is spelt nearly alike (share of common letter triples at least
+-- {{ var('same_third_place_spelling') }}; the commune's own name is not distinctive in it). A missing point is no evidence either way.
 --
 -- The id hashes the smallest record key of the cluster: the order of arrival does not matter.
 with recursive listing as (
@@ -10,6 +11,12 @@ with recursive listing as (
         listing.record_key,
         listing.source_id || '|' || listing.record_key as member_key,
         listing.name_key,
+        case
+            when listing.name_core in (
+                {{ place_name_key('lau.name_official') }}, {{ place_name_key('lau.name_fr') }}, {{ place_name_key('lau.name_it') }}
+            ) then ''
+            else listing.name_core
+        end as name_core,
         place.country_code,
         place.lau_code,
         place.latitude,
@@ -18,9 +25,10 @@ with recursive listing as (
         listing.email_domains
     from {{ ref('int_tiers_lieux__third_place') }} as listing
     left join {{ ref('int_place') }} as place on listing.place_id = place.place_id
+    left join {{ ref('territory_lau') }} as lau on place.lau_code = lau.lau_code and place.country_code = lau.country_code
 ),
 
-pair as (
+same_name as (
     select
         one.record_key as from_key,
         other.record_key as to_key,
@@ -50,6 +58,31 @@ pair as (
         )
 ),
 
+near_name as (
+    select
+        one.record_key as from_key,
+        other.record_key as to_key,
+        'FUZZY' as method
+    from listing as one
+    inner join listing as other
+        on
+            one.country_code = other.country_code
+            and one.lau_code = other.lau_code
+            and one.record_key <> other.record_key
+            and one.name_key <> other.name_key
+    where
+        length(one.name_core) >= 6
+        and length(other.name_core) >= 6
+        and abs(length(one.name_core) - length(other.name_core)) <= 4
+        and {{ text_similarity('one.name_core', 'other.name_core') }} >= {{ var('same_third_place_spelling') }}
+),
+
+pair as (
+    select * from same_name
+    union all
+    select * from near_name
+),
+
 reachable as (
     select
         from_key as start_key,
@@ -76,7 +109,7 @@ link as (
     -- The weakest way in which a listing hangs on the others.
     select
         from_key as record_key,
-        max(method) as method
+        (array_agg(method order by case method when 'FUZZY' then 1 when 'CONTACT' then 2 else 3 end))[1] as method
     from pair
     group by from_key
 )

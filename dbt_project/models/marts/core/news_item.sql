@@ -1,5 +1,5 @@
--- News of all feeds whose licence lets them be passed on. An item is about a place only where its feed says so: the reference is the place's id in the same
--- instance, or its full key. Authors are never read.
+-- News of all feeds whose licence lets them be passed on. An item is about a place only where its feed says so: the
+-- reference is the place's id in the same instance, or its full key. Authors are never read.
 select
     'news_' || md5('tiers_lieux|' || actualite.record_key) as news_item_id,
     cluster.third_place_id,

@@ -94,7 +94,7 @@ select
     entity.match_method_code,
     case entity.match_method_code
         when 'IDENTIFIER' then 1.0 when 'SOURCE_KEY' then 1.0 when 'NAME_PLACE' then 0.9 when 'CONTACT' then 0.85
-        when 'EXACT' then 0.8
+        when 'EXACT' then 0.8 when 'FUZZY' then 0.75
     end as match_score,
     lineage.run_id,
     lineage.fetched_at,
