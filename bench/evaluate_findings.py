@@ -66,24 +66,24 @@ class Raised:
     places: frozenset[Place]
     partner: str | None
     claim: str | None
-    field_name: str
+    category: str | None
 
 
 def read_findings(connection: Connection, schema: str) -> list[Raised]:
     """Every finding of ``schema`` with all places it rests on."""
     rows = connection.execute(
         text(
-            "select f.rule_code, f.finding_severity_code, f.evidence, p.partner_name, f.claim_number, f.field_name,"
+            "select f.rule_code, f.finding_severity_code, f.evidence, p.partner_name, f.claim_number, f.cost_category_code,"
             " f.source_file_name, f.source_sheet_name, f.source_row_number"
             f' from "{schema}".expense_finding f left join "{schema}".partner p on p.partner_id = f.partner_id'
         )
     )
     found = []
-    for rule, severity, evidence, partner, claim, name, file, sheet, row in rows:
+    for rule, severity, evidence, partner, claim, category, file, sheet, row in rows:
         places = {(e["file"], e["sheet"], int(e["row"])) for e in evidence["rows"]}
         if file and row:
             places.add((file, sheet, int(row)))
-        found.append(Raised(rule, severity, frozenset(places), partner, claim, name))
+        found.append(Raised(rule, severity, frozenset(places), partner, claim, category))
     return found
 
 
@@ -123,7 +123,7 @@ def _hits(entry: Mapping[str, Any], rule: str, finding: Raised) -> bool:
     if entry["claim"] is not None and finding.claim != str(entry["claim"]):
         return False
     category = _CATEGORIES.get(entry["category"] or "")
-    return rule != "R24" or category is None or finding.field_name == category
+    return rule != "R24" or category is None or finding.category == category
 
 
 def _explains(entry: Mapping[str, Any], finding: Raised) -> bool:

@@ -215,6 +215,7 @@ select
     finding.project_id,
     finding.partner_id,
     finding.claim_number,
+    finding.cost_category_code,
     cast(null as text) as severity_code,
     finding.amount_at_stake_eur,
     finding.amount_suggested_eur,
@@ -232,6 +233,7 @@ select
     project_id,
     partner_id,
     cast(null as text) as claim_number,
+    'STAFF' as cost_category_code,
     cast(null as text) as severity_code,
     round(amount_eur * (share_pct - 100) / share_pct, 2) as amount_at_stake_eur,
     cast(null as numeric) as amount_suggested_eur,
@@ -249,6 +251,7 @@ select
     project_id,
     partner_id,
     cast(null as text) as claim_number,
+    'STAFF' as cost_category_code,
     cast(null as text) as severity_code,
     round(amount_eur * (hours_worked - {{ money_parameter('annual_hours') }}) / hours_worked, 2) as amount_at_stake_eur,
     cast(null as numeric) as amount_suggested_eur,
@@ -259,6 +262,21 @@ from overworked_year
 
 union all
 
+select
+    plausible.rule_code,
+    plausible.finding_key,
+    plausible.record_keys,
+    plausible.project_id,
+    plausible.partner_id,
+    plausible.claim_number,
+    'STAFF' as cost_category_code,
+    plausible.severity_code,
+    plausible.amount_at_stake_eur,
+    plausible.amount_suggested_eur,
+    plausible.field_name,
+    plausible.found_text,
+    plausible.expected_text
+from (
 {{ line_rule(
     'R14', 'amount_declared_eur',
     where="abs(line.hours_worked * line.hourly_rate_eur * line.imputation_share - line.amount_declared_eur) > "
@@ -268,3 +286,4 @@ union all
     at_stake='abs(line.hours_worked * line.hourly_rate_eur - line.amount_declared_eur)',
     suggested='line.hours_worked * line.hourly_rate_eur'
 ) }}
+) as plausible

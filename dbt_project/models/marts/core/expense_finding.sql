@@ -1,20 +1,34 @@
 -- What the rules say, one row a finding, with the rows it rests on and the follow-up. Whether a decision still holds is
 -- told by the amount it was made on: if that has changed, the finding is open again.
-{% set line_families = ['dates', 'amounts', 'work', 'identity', 'duplicate', 'procurement', 'costs', 'budget'] %}
-{% set placed_families = ['claim', 'file'] %}
+{% set families = ['dates', 'amounts', 'work', 'identity', 'duplicate', 'procurement', 'costs', 'budget', 'claim', 'file'] %}
+{% set with_category = ['costs', 'budget'] %}
+{% set with_place = ['claim', 'file'] %}
 with finding as (
-    {% for family in line_families %}
+    {% for family in families %}
     select
-        found.*,
+        rule_code,
+        finding_key,
+        record_keys,
+        project_id,
+        partner_id,
+        claim_number,
+        {{ "cost_category_code" if family in with_category else "cast(null as text) as cost_category_code" }},
+        severity_code,
+        amount_at_stake_eur,
+        amount_suggested_eur,
+        field_name,
+        found_text,
+        expected_text,
+        {% if family in with_place %}
+        source_file_name,
+        source_sheet_name,
+        source_row_number
+        {% else %}
         cast(null as text) as source_file_name,
         cast(null as text) as source_sheet_name,
         cast(null as integer) as source_row_number
-    from {{ ref('int_finding__' ~ family) }} as found
-    union all
-    {% endfor %}
-    {% for family in placed_families %}
-    select found.*
-    from {{ ref('int_finding__' ~ family) }} as found
+        {% endif %}
+    from {{ ref('int_finding__' ~ family) }}
     {{ "union all" if not loop.last }}
     {% endfor %}
 ),
@@ -46,6 +60,9 @@ select
     keyed.project_id,
     keyed.partner_id,
     keyed.claim_number,
+    coalesce(
+        keyed.cost_category_code, case when keyed.finding_scope_code = 'LINE' then first_row.cost_category_code end
+    ) as cost_category_code,
     keyed.rule_code,
     keyed.finding_severity_code,
     keyed.irregularity_code,
