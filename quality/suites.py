@@ -93,6 +93,8 @@ def _figure_checks(stream: Stream) -> tuple[Check, ...]:
             at_most("drop_ratio", bounds.max_drop_ratio, "a large drop waits for a person"),
             at_most("delete_ratio", bounds.max_delete_ratio, "a large deletion waits for a person"),
         ]
+    if stream.drift.missing_column == "abort":
+        checks.append(at_most("missing_columns", 0, "a usual column is gone: was it renamed?"))
     if bounds.max_records is not None:
         checks.append(
             Check(
@@ -111,11 +113,12 @@ def _figures(source_id: str, stream: Stream, run_id: str) -> str:
         "select b.valid, b.rejected,"
         " b.rejected::float8 / greatest(b.valid + b.rejected, 1) as reject_ratio,"
         " greatest(k.known - b.valid, 0)::float8 / greatest(k.known, 1) as drop_ratio,"
-        " k.gone::float8 / greatest(k.known, 1) as delete_ratio"
+        " k.gone::float8 / greatest(k.known, 1) as delete_ratio, b.missing_columns"
         f" from (select (select count(*) from stage.{table}) as valid,"
-        "   (select coalesce(max(l.rejected), 0) from ops.load l"
-        f"    where l.run_id = '{run_id}'"
-        f"    and l.source = '{source_id}' and l.stream = '{stream.name}') as rejected) b,"
+        "   coalesce(max(l.rejected), 0) as rejected,"
+        "   coalesce(max(jsonb_array_length(l.notes -> 'missing_columns')), 0) as missing_columns"
+        f"  from ops.load l where l.run_id = '{run_id}'"
+        f"   and l.source = '{source_id}' and l.stream = '{stream.name}') b,"
         f" (select count(*) as known, count(*) filter (where not exists (select 1 from stage.{table} s"
         f"   where s.record_key = r.record_key)) as gone from raw.{table} r where deleted_at is null) k"
     )

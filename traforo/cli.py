@@ -73,8 +73,9 @@ def sync(sources: Annotated[list[str] | None, typer.Argument(help="Sources; all 
 def _sync_one(current: Settings, source_id: str) -> StepResult:
     result = pipeline.sync(current, source_id, {"by": "command line"})
     console.print(f"{source_id}: {coloured(result.outcome)}")
-    for failure in result.failures:
-        console.print(f"  {failure}", highlight=False)
+    notices = (notice for stream in result.streams.values() for notice in stream.get("notices", ()))
+    for line in (*result.failures, *notices):
+        console.print(f"  {line}", highlight=False, markup=False)
     return result
 
 

@@ -8,6 +8,7 @@ from dataclasses import asdict
 
 from sqlalchemy import Connection, Engine, text
 
+from connectors.core.cursor import clamp
 from connectors.core.landing import Landed
 from connectors.core.source import Source, Stream
 from warehouse.counts import Counts, table_name
@@ -128,7 +129,7 @@ def _remember(
     }
     values = {
         "source": source_id, "stream": stream.name, "run_id": run_id, "digest": landed.digest,
-        "contract": contract_digest(source_id, stream), "cursor": json.dumps(landed.notes.get("cursor")),
+        "contract": contract_digest(source_id, stream), "cursor": json.dumps(clamp(landed.notes.get("cursor"))),
         "validators": json.dumps(validators), "changed": counts.changed > 0, **asdict(counts),
     }  # fmt: skip
     connection.execute(

@@ -57,6 +57,7 @@ class State:
         contract_digest: digest over the code that read them; another one means that all is read again.
         validators: URL → ``etag``/``last_modified``.
         landed_path: folder of the landing that was loaded last.
+        run_id: run that was loaded last.
     """
 
     content_digest: str | None
@@ -65,6 +66,7 @@ class State:
     validators: Mapping[str, Mapping[str, str]]
     landed_path: str | None
     rows: int
+    run_id: str | None = None
 
 
 NO_STATE = State(None, None, None, {}, None, 0)
@@ -116,7 +118,8 @@ def get_state(engine: Engine, source: str, stream: str) -> State:
     with engine.connect() as connection:
         row = connection.execute(
             text(
-                "select s.content_digest, s.contract_digest, s.cursor, s.validators, l.landed_path, s.rows"
+                "select s.content_digest, s.contract_digest, s.cursor, s.validators, l.landed_path, s.rows,"
+                " s.last_run_id"
                 " from ops.source_state s"
                 " left join ops.load l on l.run_id = s.last_run_id and l.stream = s.stream"
                 " where s.source = :source and s.stream = :stream"
@@ -167,7 +170,8 @@ def load_rows(engine: Engine, run_id: str) -> list[dict[str, Any]]:
         rows = connection.execute(
             text(
                 "select stream, parts, bytes, read, valid, inserted, updated, unchanged, duplicate, rejected,"
-                " deleted, outcome, error, landed_path from ops.load where run_id = :run_id order by stream"
+                " deleted, outcome, error, landed_path, coalesce(notes -> 'notices', '[]') as notices"
+                " from ops.load where run_id = :run_id order by stream"
             ),
             {"run_id": run_id},
         ).mappings()

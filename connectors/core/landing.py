@@ -16,11 +16,13 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from connectors.core.errors import Fatal
+from connectors.core.errors import ConnectorError, Fatal, Retriable
+from connectors.core.formats_text import storable
 from connectors.core.source import LandedPart, Part
 
 MANIFEST = "_manifest.json"
 _SAFE_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,180}")
+_UNFINISHED = ".part"
 
 
 @dataclass(frozen=True)
@@ -53,71 +55,88 @@ def land(
 
     Raises:
         Fatal: two parts have the same name, a name is not safe, or an unchanged part is not in ``previous``.
+        Retriable: the landing cannot be written (disk full).
     """
     folder = root / source_id / stream / f"dt={datetime.now(UTC):%Y-%m-%d}" / f"run={run_id}"
     folder.mkdir(parents=True, exist_ok=True)
-    entries: list[dict[str, Any]] = []
+    (folder / MANIFEST).unlink(missing_ok=True)  # a second try of the same run starts unfinished
     known = {part.name: part for part in previous.parts} if previous else {}
-    seen: set[str] = set()
-    for part in parts:
-        if part.name in seen or not _SAFE_NAME.fullmatch(part.name):
-            raise Fatal(f"part name '{part.name}' is repeated or not safe", source=source_id, rule="part_name")
-        seen.add(part.name)
-        target = folder / part.name
-        if part.unchanged:
-            if part.name not in known:
-                raise Fatal(
-                    f"'{part.name}' is said to be unchanged but was never landed",
-                    source=source_id,
-                    rule="part_unknown",
-                )
-            digest, size = _link(known[part.name], target)
-        else:
-            digest, size = _write(target, part.body)
-            if part.name in known and known[part.name].sha256 == digest:
-                _link(known[part.name], target)  # the same bytes are kept once
-        entries.append(
-            {
-                "name": part.name, "media_type": part.media_type, "url": part.url, "status": part.status,
-                "headers": dict(part.headers), "meta": dict(part.meta), "sha256": digest, "size": size,
-                "unchanged": part.unchanged, "landed_at": datetime.now(UTC).isoformat(timespec="milliseconds"),
-            }
-        )  # fmt: skip
+    entries: dict[str, dict[str, Any]] = {}
+    try:
+        for part in parts:
+            if part.name in entries or not _SAFE_NAME.fullmatch(part.name) or part.name.endswith(_UNFINISHED):
+                raise Fatal(f"part name '{part.name}' is repeated or not safe", rule="part_name")
+            entries[part.name] = _land_part(folder / part.name, part, known.get(part.name))
+    except ConnectorError as error:
+        error.source = error.source or source_id
+        raise
     manifest = {
         "source": source_id,
         "stream": stream,
         "run_id": run_id,
         "notes": dict(notes),
-        "parts": entries,
+        "parts": list(entries.values()),
     }
-    temporary = folder / (MANIFEST + ".part")
-    temporary.write_text(json.dumps(manifest, ensure_ascii=False, indent=1), encoding="utf-8")
-    temporary.replace(folder / MANIFEST)
+    _write(folder / MANIFEST, json.dumps(_storable(manifest), ensure_ascii=False, indent=1).encode())
     return read_landed(folder)
+
+
+def _land_part(target: Path, part: Part, known: LandedPart | None) -> dict[str, Any]:
+    """Write or link one part and return its entry of the manifest."""
+    if part.unchanged:
+        if known is None:
+            raise Fatal(f"'{part.name}' is said to be unchanged but was never landed", rule="part_unknown")
+        digest, size = _link(known, target)
+    else:
+        digest, size = _write(target, part.body)
+        if known and known.sha256 == digest and known.path.is_file():
+            _link(known, target)  # the same bytes are kept once
+    return {
+        "name": part.name, "media_type": part.media_type, "url": part.url, "status": part.status,
+        "headers": dict(part.headers), "meta": dict(part.meta), "sha256": digest, "size": size,
+        "unchanged": part.unchanged, "landed_at": datetime.now(UTC).isoformat(timespec="milliseconds"),
+    }  # fmt: skip
+
+
+def _storable(value: Any) -> Any:
+    """``value`` with texts that files and PostgreSQL can hold; headers and URLs come from outside."""
+    if isinstance(value, str):
+        return storable(value)
+    if isinstance(value, Mapping):
+        return {storable(str(name)): _storable(inner) for name, inner in value.items()}
+    return [_storable(inner) for inner in value] if isinstance(value, list | tuple) else value
 
 
 def read_landed(folder: Path) -> Landed:
     """The finished run in ``folder``.
 
     Raises:
-        Fatal: the folder has no manifest, so the run did not finish landing.
+        Fatal: the folder has no manifest, so the run did not finish landing, or it no longer holds what the
+            manifest lists.
     """
-    path = folder / MANIFEST
-    if not path.is_file():
+    if not is_finished(folder):
         raise Fatal(
             "landing folder has no manifest: the fetch did not finish",
             where=str(folder),
             rule="landing_unfinished",
         )
-    manifest = json.loads(path.read_text(encoding="utf-8"))
+    manifest = json.loads((folder / MANIFEST).read_text(encoding="utf-8"))
     parts = tuple(
         LandedPart(folder / e["name"], e["name"], e["media_type"], e["url"], e["sha256"], e["size"], e["meta"])
         for e in manifest["parts"]
     )
+    damaged = [part.name for part in parts if not part.path.is_file() or part.path.stat().st_size != part.size]
+    if damaged:
+        raise Fatal(f"'{damaged[0]}' is gone or has another size", where=str(folder), rule="landing_damaged")
     digest = hashlib.sha256("\n".join(f"{p.name} {p.sha256}" for p in parts).encode()).hexdigest()
     return Landed(
         folder, manifest["run_id"], manifest["source"], manifest["stream"], digest, parts, manifest["notes"]
     )  # fmt: skip
+
+
+def is_finished(folder: Path) -> bool:
+    """Whether the run in ``folder`` landed completely; only then may it be read."""
+    return (folder / MANIFEST).is_file()
 
 
 def landed_entries(landed: Landed) -> list[dict[str, Any]]:
@@ -136,20 +155,31 @@ def finished_runs(root: Path, source_id: str, stream: str) -> Iterator[Path]:
 
 
 def _write(target: Path, body: bytes | Iterable[bytes]) -> tuple[str, int]:
+    """Write by rename, so that a name never stands for half a file."""
     digest, size = hashlib.sha256(), 0
-    temporary = target.with_name(target.name + ".part")
-    with temporary.open("wb") as stream:
-        for chunk in [body] if isinstance(body, bytes) else body:
-            digest.update(chunk)
-            size += len(chunk)
-            stream.write(chunk)
-        stream.flush()
-        os.fsync(stream.fileno())
-    temporary.replace(target)
+    temporary = target.with_name(target.name + _UNFINISHED)
+    target.unlink(missing_ok=True)  # it may be a link to an older run's bytes
+    try:
+        with temporary.open("wb") as stream:
+            for chunk in [body] if isinstance(body, bytes) else body:
+                digest.update(chunk)
+                size += len(chunk)
+                stream.write(chunk)
+            stream.flush()
+            os.fsync(stream.fileno())
+        temporary.replace(target)
+    except OSError as error:
+        raise Retriable(f"cannot be kept: {error.strerror}", where=target.name, rule="landing_write") from error
     return digest.hexdigest(), size
 
 
 def _link(part: LandedPart, target: Path) -> tuple[str, int]:
+    """The older part under a new name: a hard link, or a copy where the file system has none."""
     target.unlink(missing_ok=True)
-    os.link(part.path, target)
+    try:
+        os.link(part.path, target)
+    except FileNotFoundError:
+        raise Fatal(f"'{part.name}' is unchanged but no longer in the landing", rule="part_unknown") from None
+    except OSError:
+        _write(target, part.path.read_bytes())
     return part.sha256, part.size

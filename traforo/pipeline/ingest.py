@@ -10,9 +10,10 @@ from typing import Any
 
 from sqlalchemy import Engine, text
 
+from connectors.core.cursor import clamp
 from connectors.core.errors import BadConfig, ConnectorError, Fatal, NotConfigured
 from connectors.core.http import HttpClient
-from connectors.core.landing import Landed, finished_runs, land, read_landed
+from connectors.core.landing import Landed, finished_runs, is_finished, land, read_landed
 from connectors.core.registry import get_connector
 from connectors.core.source import FetchContext, Source, Stream
 from traforo import arrivals
@@ -90,9 +91,10 @@ def fetch(settings: Settings, run_id: str) -> StepResult:
 
 
 def _land(settings: Settings, source: Source, stream: Stream, run_id: str, state: ops.State) -> Landed:
-    context = FetchContext(http=HttpClient(source), source=source, since=state.cursor, validators=state.validators)
+    since = clamp(state.cursor)
+    context = FetchContext(http=HttpClient(source), source=source, since=since, validators=state.validators)
     previous = None
-    if state.landed_path and Path(state.landed_path).is_dir():
+    if state.landed_path and is_finished(Path(state.landed_path)):
         previous = read_landed(Path(state.landed_path))
     else:
         context.validators = {}  # nothing to fall back on, so everything is asked for again
@@ -123,7 +125,8 @@ def check(settings: Settings, run_id: str) -> StepResult:
     with cluster_of(settings) as cluster:
         loader, transformer = cluster.engine("loader"), cluster.engine("transformer")
         source = settings.source(_source_of(loader, run_id))
-        staged = [row["stream"] for row in ops.load_rows(loader, run_id) if row["outcome"] == "staged"]
+        rows = [row for row in ops.load_rows(loader, run_id) if row["outcome"] == "staged"]
+        staged = [row["stream"] for row in rows]
         if not staged:
             return StepResult(run_id, source.id, "unchanged")
         from quality import gate, suites  # noqa: PLC0415 - Great Expectations is slow to import
@@ -133,13 +136,14 @@ def check(settings: Settings, run_id: str) -> StepResult:
         results = gate.evaluate(wanted, cluster.url("transformer", "psycopg2"), docs)
         gate.store(transformer, results, scope="batch", run_id=run_id)
         verdict = gate.decide(results, docs)
+        failures = [*verdict.failures, *(notice for row in rows for notice in row["notices"])]
         if not verdict.passed:
-            _hold(loader, run_id, staged, verdict.failures)
+            _hold(loader, run_id, staged, failures)
         loader.dispose()
         transformer.dispose()
         counts = {"checks": {"passed": verdict.checks_passed, "failed": verdict.checks_failed}}
         outcome = "passed" if verdict.passed else "failed"
-        return StepResult(run_id, source.id, outcome, counts, tuple(verdict.failures))
+        return StepResult(run_id, source.id, outcome, counts, () if verdict.passed else tuple(failures))
 
 
 def _hold(engine: Engine, run_id: str, streams: list[str], failures: list[str]) -> None:
@@ -240,7 +244,7 @@ def approve(settings: Settings, run_id: str) -> StepResult:
     """Take a held batch in after a person has looked at it: read it again from the landing, without the gate.
 
     Raises:
-        BadConfig: the run is not held.
+        BadConfig: the run is not held, or a newer run has been loaded since and would be undone.
     """
     with engine_of(settings, "loader") as engine:
         run = ops.get_run(engine, run_id)
@@ -248,6 +252,9 @@ def approve(settings: Settings, run_id: str) -> StepResult:
             raise BadConfig(f"run '{run_id}' is {run.outcome or 'running'}, not held", rule="not_held")
         source = settings.source(str(run.source))
         held = [row for row in ops.load_rows(engine, run_id) if row["outcome"] == "held"]
+        newer = [s for row in held if (s := ops.get_state(engine, source.id, row["stream"]).run_id or "") > run_id]
+        if newer:
+            raise BadConfig(f"run '{newer[0]}' is newer and loaded; '{run_id}' would undo it", rule="newer_run")
         staged = {}
         for row in held:
             staged[row["stream"]] = read_landed(Path(row["landed_path"]))
