@@ -8,11 +8,12 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import Any
 
-from airflow.sdk import DAG, Asset, AssetOrTimeSchedule, AssetWatcher, dag, get_current_context, task
+from airflow.sdk import DAG, Asset, AssetAny, AssetOrTimeSchedule, AssetWatcher, dag, get_current_context, task
 from airflow.sdk.exceptions import AirflowSkipException
 
 from connectors.core.registry import source_ids
 from connectors.core.source import Source
+from dags.arrivals import ArrivalTrigger
 from dags.common import DEFAULT_ARGS, Refused, every, raw_asset, wake_up
 from dags.triggers import InboxTrigger
 from traforo.settings import load_settings
@@ -35,12 +36,16 @@ Publisher: {publisher}. Licence: {licence}.
 
 
 def _schedule(source: Source) -> Any:
-    """The source's cadence, and for a drop folder also the arrival of files."""
+    """The source's cadence, what arrives for it, and for a drop folder also the arrival of files."""
+    arrival = AssetWatcher(name=f"arrival_{source.id}", trigger=ArrivalTrigger(source_id=source.id))
+    arrived = Asset(
+        name=f"arrival_{source.id}", uri=f"traforo://arrival/{source.id}", group="traforo", watchers=[arrival]
+    )
     if not source.options.get("inbox"):
-        return every(source.cadence)
+        return AssetOrTimeSchedule(timetable=every(source.cadence), assets=[arrived])
     watcher = AssetWatcher(name=f"inbox_{source.id}", trigger=InboxTrigger(source_id=source.id))
     inbox = Asset(name=f"inbox_{source.id}", uri=f"traforo://inbox/{source.id}", group="traforo", watchers=[watcher])
-    return AssetOrTimeSchedule(timetable=every(source.cadence), assets=[inbox])
+    return AssetOrTimeSchedule(timetable=every(source.cadence), assets=AssetAny(arrived, inbox))
 
 
 def _record_failure(context: Any) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import logging
 import time
+from collections.abc import Callable
 from pathlib import Path
 
 from sqlalchemy import Connection, Engine, text
@@ -12,12 +13,34 @@ from sqlalchemy import Connection, Engine, text
 from connectors.core.errors import BadConfig
 from connectors.core.source import Source
 from traforo.airflow_inbox import Dropped, inbox_signature
-from traforo.settings import Settings
+from traforo.gateway import Gateway
+from traforo.settings import Settings, load_settings
 from warehouse import inbound
 from warehouse.ops import dumps
 
 logger = logging.getLogger(__name__)
 _QUIET_S = 2.0
+
+
+class Watch:
+    """What waits for a source, seen again and again over one connection.
+
+    Args:
+        source_id: the source.
+        settings: gives the settings at each look.
+    """
+
+    def __init__(self, source_id: str, settings: Callable[[], Settings] = load_settings) -> None:
+        self._source_id, self._gateway = source_id, Gateway(settings)
+
+    def waiting(self) -> list[int]:
+        """Ids of what a run of the source could claim now, oldest first.
+
+        Raises:
+            ConnectionError: the embedded server does not run.
+        """
+        with self._gateway.engine().connect() as connection:
+            return inbound.waiting(connection, self._source_id)
 
 
 def take(settings: Settings, engine: Engine, source: Source, run_id: str) -> list[inbound.Inbound]:

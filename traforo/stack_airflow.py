@@ -138,7 +138,7 @@ def environment(settings: Settings, dsn: str, port: int) -> dict[str, str]:
             "parallelism": PARALLELISM,
             "max_active_tasks_per_dag": PARALLELISM,
             "dags_folder": REPOSITORY / "dags",
-            "plugins_folder": home.folder / "plugins",
+            "plugins_folder": REPOSITORY / "dags" / "plugins",
             "load_examples": False,
             "dags_are_paused_at_creation": False,
             "default_timezone": "utc",

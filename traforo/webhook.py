@@ -17,12 +17,10 @@ import hmac
 import json
 import logging
 import re
-import threading
 import time
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
-from sqlalchemy import Engine
 from sqlalchemy.exc import SQLAlchemyError
 from starlette.applications import Starlette
 from starlette.concurrency import run_in_threadpool
@@ -31,11 +29,10 @@ from starlette.responses import FileResponse, JSONResponse, Response
 from starlette.routing import Route
 
 from connectors.core.registry import source_ids
+from traforo.gateway import Gateway
 from traforo.settings import Settings, load_settings
 from traforo.signing import BadSignature, signing_secrets, verify
 from warehouse import feed, inbound
-from warehouse.cluster import Cluster, embedded_cluster, external
-from warehouse.embedded import running_port
 from warehouse.secrets import valid_secrets
 
 logger = logging.getLogger(__name__)
@@ -51,38 +48,6 @@ def sender_secret(source_id: str) -> str:
     return f"inbound_{source_id}"
 
 
-class _Database:
-    """One engine as gateway, opened at the first request and again after the server was restarted elsewhere."""
-
-    def __init__(self, settings: Callable[[], Settings]) -> None:
-        self._settings, self._lock = settings, threading.Lock()
-        self._address: tuple[str, int] | None = None
-        self._engine: Engine | None = None
-
-    def engine(self) -> Engine:
-        """The engine.
-
-        Raises:
-            ConnectionError: the embedded server does not run; this process is not the one to start it.
-        """
-        with self._lock:
-            cluster = _cluster(self._settings())
-            if self._engine is None or self._address != (cluster.host, cluster.port):
-                if self._engine is not None:
-                    self._engine.dispose()
-                self._engine, self._address = cluster.engine("gateway"), (cluster.host, cluster.port)
-            return self._engine
-
-
-def _cluster(settings: Settings) -> Cluster:
-    if settings.database_url:
-        return external(settings.home, settings.database_url)
-    port = running_port(settings.home)
-    if port is None:
-        raise ConnectionError("the embedded PostgreSQL does not run")
-    return embedded_cluster(settings.home, port)
-
-
 def create_app(settings: Callable[[], Settings] = load_settings, now: Callable[[], float] = time.time) -> Starlette:
     """The application. Nothing is opened or read before the first request.
 
@@ -90,7 +55,7 @@ def create_app(settings: Callable[[], Settings] = load_settings, now: Callable[[
         settings: gives the settings at each request, so that rotated secrets count at once.
         now: clock, seconds since 1970.
     """
-    database = _Database(settings)
+    database = Gateway(settings)
 
     async def receive(request: Request) -> Response:
         body = await _body(request)
@@ -130,7 +95,7 @@ async def _body(request: Request) -> bytes | None:
 
 
 def _receive(
-    settings: Settings, database: _Database, source: str, headers: Mapping[str, str], body: bytes, now: float
+    settings: Settings, database: Gateway, source: str, headers: Mapping[str, str], body: bytes, now: float
 ) -> Response:
     known = source in source_ids()
     try:
@@ -169,7 +134,7 @@ def _unauthorised() -> Response:
     return JSONResponse({"detail": "not authorised"}, 401, headers={"WWW-Authenticate": "Bearer"})
 
 
-def _changes(database: _Database, request: Request) -> Response:
+def _changes(database: Gateway, request: Request) -> Response:
     after, limit = request.query_params.get("after") or None, request.query_params.get("limit", str(feed.PAGE))
     if not limit.isdecimal() or not limit.isascii() or not 1 <= int(limit[:9]) <= feed.MOST:
         return JSONResponse({"detail": f"limit must be 1 to {feed.MOST}"}, 400)

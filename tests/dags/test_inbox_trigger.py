@@ -148,6 +148,8 @@ def test_a_configured_inbox_makes_the_ingest_wait_for_drops(inbox: Path) -> None
     from traforo.settings import load_settings
 
     dag = ingest_dag(load_settings().source("synergie"))
-    (asset,) = dag.timetable.asset_condition.objects
+    assert type(dag.timetable.asset_condition).__name__ == "AssetAny"
+    arrived, asset = dag.timetable.asset_condition.objects
+    assert arrived.uri == "traforo://arrival/synergie"
     assert asset.uri == "traforo://inbox/synergie"
     assert [watcher.name for watcher in asset.watchers] == ["inbox_synergie"]
