@@ -22,6 +22,7 @@ def server_home(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
     with connect_cluster(home):
         upgrade_database(Settings(home))
         yield home
+        embedded.stop(home, mode="immediate")  # the data are thrown away: no checkpoint is worth waiting for
     shutil.rmtree(embedded.paths(home).base, ignore_errors=True)
 
 

@@ -57,7 +57,6 @@ class State:
         contract_digest: digest over the code that read them; another one means that all is read again.
         validators: URL → ``etag``/``last_modified``.
         landed_path: folder of the landing that was loaded last.
-        run_id: run that was loaded last.
     """
 
     content_digest: str | None
@@ -66,7 +65,6 @@ class State:
     validators: Mapping[str, Mapping[str, str]]
     landed_path: str | None
     rows: int
-    run_id: str | None = None
 
 
 NO_STATE = State(None, None, None, {}, None, 0)
@@ -118,8 +116,7 @@ def get_state(engine: Engine, source: str, stream: str) -> State:
     with engine.connect() as connection:
         row = connection.execute(
             text(
-                "select s.content_digest, s.contract_digest, s.cursor, s.validators, l.landed_path, s.rows,"
-                " s.last_run_id"
+                "select s.content_digest, s.contract_digest, s.cursor, s.validators, l.landed_path, s.rows"
                 " from ops.source_state s"
                 " left join ops.load l on l.run_id = s.last_run_id and l.stream = s.stream"
                 " where s.source = :source and s.stream = :stream"
@@ -127,6 +124,20 @@ def get_state(engine: Engine, source: str, stream: str) -> State:
             {"source": source, "stream": stream},
         ).one_or_none()
     return State(*row) if row else NO_STATE
+
+
+def newer_load(engine: Engine, run_id: str) -> str | None:
+    """A later run of the same source that has been loaded into a stream that this run would load, if any."""
+    with engine.connect() as connection:
+        return connection.execute(
+            text(
+                "select n.run_id from ops.load l join ops.run h using (run_id)"
+                " join ops.source_state s on s.source = l.source and s.stream = l.stream"
+                " join ops.run n on n.run_id = s.last_run_id"
+                " where l.run_id = :run_id and l.outcome = 'held' and n.started_at > h.started_at limit 1"
+            ),
+            {"run_id": run_id},
+        ).scalar()
 
 
 def record_landed(connection: Connection, run_id: str, landed: Landed, outcome: str) -> None:

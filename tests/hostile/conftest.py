@@ -14,7 +14,7 @@ import threading
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
@@ -101,6 +101,7 @@ class Thing(SourceRecord):
     name: OptionalText = None
     weight: DecimalText = None
     day: DateText = None
+    kind: Literal["solid", "liquid"] | None = None
 
     def record_key(self) -> str:
         return self.id

@@ -252,9 +252,8 @@ def approve(settings: Settings, run_id: str) -> StepResult:
             raise BadConfig(f"run '{run_id}' is {run.outcome or 'running'}, not held", rule="not_held")
         source = settings.source(str(run.source))
         held = [row for row in ops.load_rows(engine, run_id) if row["outcome"] == "held"]
-        newer = [s for row in held if (s := ops.get_state(engine, source.id, row["stream"]).run_id or "") > run_id]
-        if newer:
-            raise BadConfig(f"run '{newer[0]}' is newer and loaded; '{run_id}' would undo it", rule="newer_run")
+        if newer := ops.newer_load(engine, run_id):
+            raise BadConfig(f"run '{newer}' is newer and loaded; '{run_id}' would undo it", rule="newer_run")
         staged = {}
         for row in held:
             staged[row["stream"]] = read_landed(Path(row["landed_path"]))
