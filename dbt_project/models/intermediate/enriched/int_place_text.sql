@@ -153,7 +153,7 @@ by_postcode as (
     where postcode_lau.lau_count = 1 and keyed.name_key is null
 ),
 
-candidate as (
+clear as (
     select
         place_number,
         lau_code,
@@ -162,33 +162,79 @@ candidate as (
     from by_code
     where name_agrees or postcode_agrees
     union all
+    select * from by_postcode_and_name
+    union all
+    select * from by_name_in_province
+    union all
+    select * from by_name
+    union all
+    select * from by_postcode
+),
+
+-- What is left over is often misspelt: the name nearest in spelling among the communes of the postcode, or, spelt nearer,
+-- among those of the province. Two communes equally near decide nothing.
+misspelt as (
     select
+        keyed.place_number,
+        alias.lau_code,
+        {{ text_similarity('keyed.name_key', 'alias.name_key') }} as similarity,
+        exists(
+            select 1 from {{ ref('postcode_lau') }} as served
+            where
+                served.lau_code = alias.lau_code
+                and served.country_code = alias.country_code
+                and served.postcode = keyed.postcode
+        ) as is_served
+    from keyed
+    inner join {{ ref('territory_lau') }} as lau
+        on
+            keyed.country_code = lau.country_code
+            and (
+                keyed.nuts3_code = lau.nuts3_code
+                or (lau.country_code = 'FR' and lau.department_or_province = substr(keyed.postcode, 1, 2))
+            )
+    inner join alias on lau.lau_code = alias.lau_code and lau.country_code = alias.country_code
+    where
+        length(keyed.name_key) >= 4
+        and not exists (
+            select 1 from clear
+            where clear.place_number = keyed.place_number
+        )
+),
+
+by_spelling as (
+    select distinct on (place_number)
         place_number,
         lau_code,
-        method,
-        step
-    from by_postcode_and_name
+        'FUZZY_NAME' as method,
+        6 as step,
+        similarity - coalesce(lead(similarity) over (
+            partition by place_number
+            order by is_served desc, similarity desc
+        ), 0) as lead_over_next
+    from (
+        select
+            place_number,
+            lau_code,
+            is_served,
+            max(similarity) as similarity
+        from misspelt
+        where similarity >= case when is_served then 0.25 else 0.5 end
+        group by place_number, lau_code, is_served
+    ) as near
+    order by place_number asc, is_served desc, similarity desc
+),
+
+candidate as (
+    select * from clear
     union all
     select
         place_number,
         lau_code,
         method,
         step
-    from by_name_in_province
-    union all
-    select
-        place_number,
-        lau_code,
-        method,
-        step
-    from by_name
-    union all
-    select
-        place_number,
-        lau_code,
-        method,
-        step
-    from by_postcode
+    from by_spelling
+    where lead_over_next > 0
 ),
 
 best as (

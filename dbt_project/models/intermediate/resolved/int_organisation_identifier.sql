@@ -47,7 +47,10 @@ recognised as (
             when identifier ~ '^W[0-9]{9}$' then 'RNA'
             when identifier ~ '^[0-9]{14}$' then 'SIRET'
             when identifier ~ '^[0-9]{9}$' and coalesce(country_code, '') <> 'IT' then 'SIREN'
-            when identifier ~ '^[0-9]{11}$' and coalesce(country_code, '') <> 'FR'
+            -- Eleven digits are Italian, in France only if the check digit says so too.
+            when
+                identifier ~ '^[0-9]{11}$'
+                and (coalesce(country_code, '') <> 'FR' or {{ is_partita_iva('identifier') }})
                 then case when field = 'tax' then 'IT_CF' else 'IT_VAT' end
             when identifier ~ '^[A-Z]{6}[0-9LMNPQRSTUV]{2}[A-Z][0-9LMNPQRSTUV]{2}[A-Z][0-9LMNPQRSTUV]{3}[A-Z]$' then 'IT_CF'
             when country_code = 'IT' then case when field = 'tax' then 'IT_CF' else 'IT_VAT' end

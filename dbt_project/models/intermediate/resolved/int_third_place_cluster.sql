@@ -1,9 +1,9 @@
 {{ config(materialized='table', indexes=[{'columns': ['record_key'], 'unique': true}, {'columns': ['third_place_id']}]) }}
 
 -- Which listings are one third place. The same name (accents, signs and small words aside) and either the same commune,
--- or points at most {{ var('same_third_place_km') }} km apart, or a mail domain of their own in common; or, in one
--- commune, names whose distinctive part is spelt nearly alike (share of common letter triples at least
--- {{ var('same_third_place_spelling') }}; the commune's own name is not distinctive in it). A missing point is no evidence either way.
+-- or points near each other (`same_third_place_km`), or a mail domain of their own in common; or, in one commune, names
+-- whose distinctive part is spelt nearly alike (`same_third_place_spelling`: share of common letter triples; the
+-- commune's own name is not distinctive in it). A missing point is no evidence either way.
 --
 -- The id hashes the smallest record key of the cluster: the order of arrival does not matter.
 with recursive listing as (
@@ -13,8 +13,10 @@ with recursive listing as (
         listing.name_key,
         case
             when listing.name_core in (
-                {{ place_name_key('lau.name_official') }}, {{ place_name_key('lau.name_fr') }}, {{ place_name_key('lau.name_it') }}
-            ) then ''
+                    {{ place_name_key('lau.name_official') }},
+                    {{ place_name_key('lau.name_fr') }},
+                    {{ place_name_key('lau.name_it') }}
+                ) then ''
             else listing.name_core
         end as name_core,
         place.country_code,

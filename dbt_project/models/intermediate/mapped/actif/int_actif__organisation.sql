@@ -7,9 +7,12 @@ select
     'operator' as role,
     coalesce(raison_sociale, nom_site, siret) as name,
     nom_site as site_name,
+    -- The country of the site: its commune code tells (five characters INSEE, six digits ISTAT); only without one the
+    -- shape of the company's number does. A damaged SIRET of eleven digits must not move a commune across the border.
     case
-        when {{ alphanumeric('siret') }} ~ '^([0-9]{11}|[A-Z]{6}[0-9LMNPQRSTUV]{2}[A-Z].{7})$' then 'IT'
         when code_insee ~ '^[0-9]{6}$' then 'IT'
+        when code_insee ~ '^[0-9][0-9AB][0-9]{3}$' then 'FR'
+        when {{ alphanumeric('siret') }} ~ '^([0-9]{11}|[A-Z]{6}[0-9LMNPQRSTUV]{2}[A-Z].{7})$' then 'IT'
         else 'FR'
     end as country_code,
     siret as business_id_given,
