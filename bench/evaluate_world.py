@@ -1,0 +1,187 @@
+"""A synthetic world with its hidden truth, and what the pipeline made of it."""
+
+from __future__ import annotations
+
+import csv
+import json
+import re
+import shutil
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import Connection, text
+
+from connectors.core.registry import source_ids
+from traforo import pipeline
+from traforo.sandbox_process import running_sandbox
+from traforo.settings import Settings
+from warehouse import embedded
+from warehouse.cluster import connect_cluster
+
+Record = tuple[str, str]
+HERE = Path(__file__).resolve().parent
+_ROLES = {"owner": "operator", "host": "third_place_operator", "supplier": "supplier"}
+
+
+@dataclass(frozen=True)
+class World:
+    """The truth of one seed and the harmonised rows it is compared with.
+
+    Attributes:
+        truth: the sandbox's ``truth.json``.
+        payloads: (source, key of the truth) → payload of the raw record.
+        keys: (source, record key of the warehouse) → key of the truth.
+        tables: name → rows of the queries in ``QUERIES``.
+    """
+
+    truth: Mapping[str, Any]
+    payloads: Mapping[Record, Mapping[str, Any]]
+    keys: Mapping[Record, str]
+    tables: Mapping[str, list[dict[str, Any]]]
+
+
+QUERIES = {
+    "mention": (
+        "select m.source_id, m.record_key, case when m.role like 'partner:%' then 'partner' else m.role end as role,"
+        " o.organisation_id, p.lau_code, p.country_code, p.geocode_method_code"
+        " from intermediate.int_organisation_mention_record m"
+        " join intermediate.int_organisation_member o using (mention_id)"
+        " left join intermediate.int_place p on p.place_id = m.place_id"
+    ),
+    "listing": (
+        "select l.source_id, l.record_key, c.third_place_id, p.lau_code, p.country_code, p.geocode_method_code"
+        " from intermediate.int_tiers_lieux__third_place l"
+        " join intermediate.int_third_place_cluster c using (record_key)"
+        " left join intermediate.int_place p on p.place_id = l.place_id"
+    ),
+    "flow": (
+        "select f.source_id, f.record_key, f.material_text, f.material_language_code, f.material_code,"
+        " f.material_match_method_code, f.material_match_score, c.material_family_code, f.low_code, r.low_code_given,"
+        " f.quantity_given, f.unit_given, f.quantity_t_per_year, f.quantity_m3_per_year, f.quantity_mwh_per_year"
+        " from intermediate.int_flow f join intermediate.int_flow_record r using (source_id, record_key)"
+        " left join reference.material_concept c using (material_code)"
+    ),
+}
+
+
+def material_concepts() -> dict[str, set[str]]:
+    """Concepts of our list that each material of the synthetic world may be called."""
+    with (HERE / "truth_materials.csv").open(encoding="utf-8") as stream:
+        return {row["truth"]: set(row["concepts"].split()) for row in csv.DictReader(stream)}
+
+
+def known_terms() -> set[tuple[str, str]]:
+    """(language, normalised term) of everything that stands in the concept list."""
+    path = HERE.parent / "dbt_project" / "seeds" / "reference" / "material_term.csv"
+    with path.open(encoding="utf-8") as stream:
+        return {(row["language"], row["term_normalised"]) for row in csv.DictReader(stream)}
+
+
+@contextmanager
+def evaluated(home: Path, seed: int, scale: float) -> Iterator[World]:
+    """Generate a world, run the whole pipeline on it up to a built release, and read what came out.
+
+    Raises:
+        RuntimeError: a source failed or the release could not be built.
+    """
+    settings = Settings(home)
+    try:
+        with connect_cluster(home) as cluster:
+            with running_sandbox(settings, seed=seed, scale=scale) as config:
+                settings = replace(settings, config=config)
+                pipeline.upgrade_database(settings)
+                for source_id in source_ids():
+                    _take_in(settings, source_id)
+            built = pipeline.build_release(settings, {"by": "evaluation"})
+            if built.status != "built":
+                raise RuntimeError(f"seed {seed}: no release: {'; '.join(built.failures)}")
+            engine = cluster.engine("transformer")
+            with engine.connect() as connection:
+                yield read_world(connection, home / "sandbox" / "truth.json")
+            engine.dispose()
+    finally:
+        shutil.rmtree(embedded.paths(home).base, ignore_errors=True)
+
+
+def _take_in(settings: Settings, source_id: str) -> None:
+    """Small worlds have too few records for the batch gate's shares: a held batch is looked at and taken in."""
+    result = pipeline.sync(settings, source_id, {"by": "evaluation"})
+    if result.outcome == "held":
+        result = pipeline.approve(settings, result.run_id)
+    if result.outcome != "loaded":
+        raise RuntimeError(f"{source_id}: {result.outcome}: {'; '.join(result.failures)}")
+
+
+def read_world(connection: Connection, truth: Path) -> World:
+    """The rows of a built release beside the truth."""
+    payloads: dict[Record, Mapping[str, Any]] = {}
+    keys: dict[Record, str] = {}
+    for source, table in (
+        ("actif", "actif__flux"),
+        ("elenco_sottoprodotti", "elenco_sottoprodotti__iscrizioni"),
+        ("tiers_lieux", "tiers_lieux__lieux"),
+        ("synergie", "synergie__depenses"),
+    ):
+        rows = connection.execute(
+            text(f"select record_key, payload, position from raw.{table} where deleted_at is null")
+        )
+        for record_key, payload, position in rows:
+            key = _truth_key(source, record_key, payload, position)
+            payloads[source, key] = payload
+            keys[source, record_key] = key
+    tables = {
+        name: [dict(row) for row in connection.execute(text(query)).mappings()] for name, query in QUERIES.items()
+    }
+    return World(json.loads(truth.read_text(encoding="utf-8")), payloads, keys, tables)
+
+
+def _truth_key(source: str, record_key: str, payload: Mapping[str, Any], position: str) -> str:
+    """The truth names records by their place in what was served, the warehouse by what does not move."""
+    if source == "elenco_sottoprodotti":
+        found = re.search(r"by-product (\d+)", position)
+        return f"{payload['id_iscrizione']}/{found[1] if found else payload['ordine']}"
+    if source == "synergie":
+        return f"{payload['fichier']}#{payload['feuille']}#{payload['ligne']}"
+    return record_key
+
+
+def organisations(world: World) -> tuple[dict[Any, Any], dict[Any, Any]]:
+    """True and assigned organisation of every record that names one: (source, key, role) → id.
+
+    A record that was rejected cannot be linked, and one without any name or number of an organisation in that role
+    names nobody: both are left out.
+    """
+    truth = {
+        (record["source"], record["key"], _ROLES[record["role"]]): organisation
+        for organisation, entry in world.truth["organisations"].items()
+        for record in entry["records"]
+        if _names_somebody(world.payloads.get((record["source"], record["key"])), record["role"])
+    }
+    found = {
+        (row["source_id"], world.keys.get((row["source_id"], row["record_key"])), row["role"]): row["organisation_id"]
+        for row in world.tables["mention"]
+    }
+    return truth, {record: found[record] for record in truth if record in found}
+
+
+def _names_somebody(payload: Mapping[str, Any] | None, role: str) -> bool:
+    fields = {
+        "owner": ("raison_sociale", "nom_site", "siret", "ragione_sociale", "codice_fiscale", "partita_iva"),
+        "host": ("structure_porteuse", "siret"),
+        "supplier": ("fournisseur", "fournisseur_id"),
+    }[role]
+    return payload is not None and any(payload.get(field) for field in fields)
+
+
+def third_places(world: World) -> tuple[dict[Any, Any], dict[Any, Any]]:
+    """True and assigned third place of every listing that was taken in."""
+    truth = {
+        (record["source"], record["key"]): place
+        for place, entry in world.truth["third_places"].items()
+        for record in entry["records"]
+        if (record["source"], record["key"]) in world.payloads
+    }
+    return truth, {(row["source_id"], row["record_key"]): row["third_place_id"] for row in world.tables["listing"]}
