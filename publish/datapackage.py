@@ -10,7 +10,7 @@ from typing import Any
 from sqlalchemy import Connection, text
 
 from publish.formats import PublishedFile, describe
-from publish.terms import Terms, table_terms
+from publish.terms import Terms, release_terms
 from schemas.canonical.model import LANGUAGES, Column, Model, Table, Text, load_model
 
 PROFILE = "https://datapackage.org/profiles/2.0/"
@@ -38,10 +38,7 @@ def write_datapackage(
         text("select coalesce(published_at, created_at) as at, schema_version from ops.release where release_id = :id"),
         {"id": release_id},
     ).one()
-    terms = {
-        name: table_terms(connection, schema, model.tables[name])
-        for name in sorted({f.table for f in files if f.table})
-    }
+    terms = release_terms(connection, schema, model, {file.table for file in files if file.table})
     package = {
         "$schema": PROFILE + "datapackage.json",
         "name": "traforo",

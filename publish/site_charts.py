@@ -6,7 +6,7 @@ from typing import Any
 
 from sqlalchemy import Connection, text
 
-from schemas.canonical.model import Model
+from schemas.canonical.model import LANGUAGES, Model
 
 PARTNERS_SHOWN = 40
 
@@ -157,6 +157,58 @@ def money(connection: Connection, model: Model) -> dict[str, Any]:
         "categories": _in_list_order([dict(row) for row in categories], model, "cost_category"),
         "lines_without_eur": without,
     }
+
+
+def findings(connection: Connection) -> list[dict[str, Any]]:
+    """Findings of the expense rules, per rule: the grave ones first."""
+    rows = connection.execute(
+        text(
+            """
+            select
+                r.rule_code as code,
+                r.rule_label_fr as fr,
+                r.rule_label_it as it,
+                r.rule_label_en as en,
+                r.finding_severity_code as severity,
+                count(*) as findings,
+                count(*) filter (where f.finding_status_code = 'OPEN') as open,
+                sum(f.amount_at_stake_eur) as at_stake
+            from expense_finding as f
+            inner join expense_rule as r on r.rule_code = f.rule_code
+            group by 1, 2, 3, 4, 5
+            order by array_position(array['ERROR', 'WARNING', 'INFO'], r.finding_severity_code), count(*) desc, 1
+            """
+        )
+    ).mappings()
+    return [_labelled(dict(row)) for row in rows]
+
+
+def indicators(connection: Connection) -> list[dict[str, Any]]:
+    """Indicators of the projects: target and value reached."""
+    rows = connection.execute(
+        text(
+            """
+            select
+                i.indicator_code as code,
+                coalesce(p.project_name, p.project_code) as project,
+                i.indicator_kind_code as kind,
+                i.indicator_name_fr as fr,
+                i.indicator_name_it as it,
+                i.indicator_name_en as en,
+                i.target_value as target,
+                i.reached_value as reached,
+                i.evidence_count as evidence
+            from indicator as i
+            inner join project as p on p.project_id = i.project_id
+            order by p.project_code, i.indicator_kind_code, i.indicator_code
+            """
+        )
+    ).mappings()
+    return [_labelled(dict(row)) for row in rows]
+
+
+def _labelled(row: dict[str, Any]) -> dict[str, Any]:
+    return {**row, "label": {language: row.pop(language) for language in LANGUAGES}}
 
 
 def _in_list_order(rows: list[dict[str, Any]], model: Model, code_list: str) -> list[dict[str, Any]]:

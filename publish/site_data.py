@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from datetime import date, datetime
 from decimal import Decimal
 from pathlib import Path
@@ -11,7 +11,7 @@ from typing import Any
 from sqlalchemy import Connection, column, func, literal_column, select, table, text
 
 from connectors.core.registry import get_source, source_ids
-from publish.site_charts import by_area, by_family, by_place_type, money
+from publish.site_charts import by_area, by_family, by_place_type, findings, indicators, money
 from publish.site_map import base_map, flow_points, places
 from publish.terms import reference_terms
 from schemas.canonical.model import Model, load_model
@@ -30,6 +30,12 @@ def collect(connection: Connection, release_id: str, schema: str, folder: Path) 
     model = load_model()
     quoted = schema.replace('"', '""')
     connection.execute(text("select set_config('search_path', :path, true)"), {"path": f'"{quoted}"'})
+    present = set(
+        connection.execute(
+            text("select relname from pg_class where relnamespace = to_regnamespace(:schema) and relkind = 'r'"),
+            {"schema": f'"{quoted}"'},
+        ).scalars()
+    )
     data = {
         "release": _release(connection, release_id),
         "synthetic": _synthetic(connection),
@@ -38,10 +44,12 @@ def collect(connection: Connection, release_id: str, schema: str, folder: Path) 
         "areas": by_area(connection),
         "place_types": by_place_type(connection, model),
         "money": money(connection, model),
+        "findings": findings(connection) if {"expense_finding", "expense_rule"} <= present else [],
+        "indicators": indicators(connection) if "indicator" in present else [],
         "sources": _sources(connection, model),
         "terms": _terms(connection),
         "references": _references(model),
-        "tables": _tables(connection, schema, folder, model),
+        "tables": _tables(connection, schema, folder, model, present),
         "dictionaries": {name[-5:-3]: name for name in DICTIONARIES[:3] if (folder / name).exists()},
         "map": {**base_map(connection), "flows": flow_points(connection), "places": places(connection)},
         "labels": _labels(model),
@@ -176,13 +184,9 @@ def _references(model: Model) -> list[dict[str, Any]]:
     ]
 
 
-def _tables(connection: Connection, schema: str, folder: Path, model: Model) -> list[dict[str, Any]]:
-    present = set(
-        connection.execute(
-            text("select relname from pg_class where relnamespace = to_regnamespace(:schema) and relkind = 'r'"),
-            {"schema": '"' + schema.replace('"', '""') + '"'},
-        ).scalars()
-    )
+def _tables(
+    connection: Connection, schema: str, folder: Path, model: Model, present: Collection[str]
+) -> list[dict[str, Any]]:
     shown = []
     for spec in model.published("core"):
         if spec.name not in present:  # the release is older than the table
@@ -200,9 +204,7 @@ def _tables(connection: Connection, schema: str, folder: Path, model: Model) -> 
 
 def _labels(model: Model) -> dict[str, dict[str, dict[str, str]]]:
     """Code lists that the page shows: list → code → language → label."""
-    wanted = ("material_family", "third_place_type", "cost_category", "direction", "country")
-    return {
-        name: {code.code: code.label.as_dict() for code in model.code_lists[name].codes}
-        for name in wanted
-        if name != "country"
-    } | {"country": {c: model.code_lists["country"].find(c).label.as_dict() for c in ("FR", "IT", "CH", "MC")}}
+    wanted = ("material_family", "third_place_type", "cost_category", "finding_severity", "indicator_kind")
+    labels = {name: {c.code: c.label.as_dict() for c in model.code_lists[name].codes} for name in wanted}
+    countries = {code: model.code_lists["country"].find(code).label.as_dict() for code in ("FR", "IT", "CH", "MC")}
+    return {**labels, "country": countries}

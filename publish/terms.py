@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -11,10 +12,9 @@ import yaml
 from sqlalchemy import Connection, column, select, table
 
 from connectors.core.registry import get_source, source_ids
-from schemas.canonical.model import Table
+from schemas.canonical.model import Model
 from warehouse.dbt import PROJECT_DIR
 
-OWN_LICENCE = "EUPL-1.2"
 _SEEDS = PROJECT_DIR / "seeds" / "reference" / "_reference__seeds.yml"
 
 
@@ -39,6 +39,9 @@ class Terms:
     redistributable: bool = True
 
 
+OWN = Terms("traforo", "Traforo, canonical model", "EUPL-1.2", "Traforo")
+
+
 @cache
 def source_terms(source_id: str) -> Terms:
     """Terms that a source's ``source.yml`` states."""
@@ -54,9 +57,14 @@ def source_terms(source_id: str) -> Terms:
 
 
 @cache
+def _stated() -> dict[str, Any]:
+    stated: dict[str, Any] = yaml.safe_load((Path(__file__).parent / "terms.yml").read_text(encoding="utf-8"))
+    return stated
+
+
+@cache
 def reference_terms() -> dict[str, tuple[Terms, ...]]:
     """Terms of the reference lists behind each table that no source fills."""
-    behind: dict[str, list[str]] = yaml.safe_load((Path(__file__).parent / "terms.yml").read_text(encoding="utf-8"))
     described: dict[str, Any] = {
         seed["name"]: seed["config"]["meta"]
         for seed in yaml.safe_load(_SEEDS.read_text(encoding="utf-8"))["seeds"]
@@ -67,14 +75,40 @@ def reference_terms() -> dict[str, tuple[Terms, ...]]:
             Terms(seed, f"Reference list {seed}", described[seed]["licence"], described[seed]["source"])
             for seed in seeds
         )
-        for name, seeds in behind.items()
+        for name, seeds in _stated()["lists"].items()
     }
 
 
-def table_terms(connection: Connection, schema: str, spec: Table) -> tuple[Terms, ...]:
-    """Terms of a table: those of the sources that its rows come from, else of its reference lists, else our own."""
-    if "source_id" in spec.column_names():
-        rows = table(spec.name, column("source_id"), schema=schema)
-        present = connection.execute(select(rows.c.source_id).distinct().order_by(rows.c.source_id)).scalars().all()
-        return tuple(source_terms(str(name)) for name in present if name in source_ids())
-    return reference_terms().get(spec.name, (Terms("traforo", "Traforo, canonical model", OWN_LICENCE, "Traforo"),))
+def release_terms(
+    connection: Connection, schema: str, model: Model, present: Collection[str]
+) -> dict[str, tuple[Terms, ...]]:
+    """Terms of each table: those of the sources that its rows come from, or of its reference lists.
+
+    A table that names neither is computed: it takes the terms of the tables that its keys lead to, for a figure made
+    of somebody's rows stays under his terms. What is left is our own.
+
+    Args:
+        present: tables of the release.
+    """
+    found: dict[str, tuple[Terms, ...]] = {}
+
+    def terms_of(name: str) -> tuple[Terms, ...]:
+        if name not in found:
+            found[name] = ()  # a table that leads back to itself adds nothing
+            found[name] = _terms_of(name)
+        return found[name]
+
+    def _terms_of(name: str) -> tuple[Terms, ...]:
+        spec = model.tables[name]
+        if "source_id" in spec.column_names():
+            rows = table(name, column("source_id"), schema=schema)
+            sources = connection.execute(select(rows.c.source_id).distinct()).scalars().all()
+            return tuple(source_terms(str(source)) for source in sorted(sources) if source in source_ids())
+        if name in reference_terms():
+            return reference_terms()[name]
+        parents = {column.references.partition(".")[0] for column in spec.columns if column.references}
+        parents |= {_stated()["computed_from"][name]} if name in _stated()["computed_from"] else set()
+        inherited = {terms for parent in parents & set(present) for terms in terms_of(parent) if terms != OWN}
+        return tuple(sorted(inherited, key=lambda terms: terms.name)) or (OWN,)
+
+    return {name: terms_of(name) for name in sorted(present)}

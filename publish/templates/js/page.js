@@ -34,6 +34,7 @@ function fixedTexts(section) {
 function draw() {
   flowCharts();
   moneyCharts();
+  findingCharts();
   drawMap();
 }
 

@@ -101,6 +101,36 @@ function moneyCharts() {
   byId("without-eur").textContent = money.lines_without_eur ? t("without_eur", { n: number(money.lines_without_eur) }) : "";
 }
 
+function findingCharts() {
+  byId("findings").hidden = data.findings.length === 0;
+  byId("indicators").hidden = data.indicators.length === 0;
+  const findings = data.findings.map((row) => ({ ...row, label: said(row.label) }));
+  if (findings.length) {
+    chart("findings-chart", findings, [{ key: "findings", label: t("findings_count") }], [
+      { label: t("rule"), value: (r) => r.label, header: true },
+      { label: t("severity"), value: (r) => said(data.labels.finding_severity[r.severity]) || r.severity },
+      { label: t("findings_count"), value: (r) => number(r.findings), number: true },
+      { label: t("findings_open"), value: (r) => number(r.open), number: true },
+      { label: t("at_stake"), value: (r) => euros(r.at_stake), number: true },
+    ], { caption: t("findings"), foot: [t("total"), "", number(sum(findings, "findings")), number(sum(findings, "open")), ""] });
+  }
+  const many = new Set(data.indicators.map((row) => row.project)).size > 1;
+  const indicators = data.indicators.map((row) => ({
+    ...row, name: said(row.label), label: many ? `${said(row.label)} · ${row.project}` : said(row.label),
+    share: row.target > 0 ? row.reached / row.target : 0,
+  }));
+  if (indicators.length) {
+    chart("indicators-chart", indicators, [{ key: "share", label: t("reached") }], [
+      { label: t("indicator"), value: (r) => `${r.code} · ${r.name}`, header: true },
+      { label: t("project"), value: (r) => r.project },
+      { label: t("kind"), value: (r) => said(data.labels.indicator_kind[r.kind]) || r.kind },
+      { label: t("target"), value: (r) => (r.target === null ? "" : number(r.target, 3)), number: true },
+      { label: t("reached"), value: (r) => number(r.reached, 3), number: true },
+      { label: t("evidence"), value: (r) => number(r.evidence), number: true },
+    ], { caption: t("indicators"), format: percent });
+  }
+}
+
 function sources() {
   const state = (row) => {
     const key = row.last_good_at === null ? "never" : row.is_stale ? "stale" : "fresh";

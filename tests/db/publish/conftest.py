@@ -43,7 +43,8 @@ def insert(connection: Connection, schema: str, table_name: str, **values: Any) 
     model = load_model()
     table = model.tables[table_name]
     defaults: Mapping[str, Any] = {
-        "text": "x", "integer": 1, "boolean": False, "date": date(2026, 1, 2), "timestamptz": PUBLISHED_AT,
+        "text": "x", "jsonb": "{}", "integer": 1, "boolean": False, "date": date(2026, 1, 2),
+        "timestamptz": PUBLISHED_AT,
     }  # fmt: skip
     row: dict[str, Any] = {}
     for column in table.columns:
@@ -57,7 +58,7 @@ def insert(connection: Connection, schema: str, table_name: str, **values: Any) 
                 row[column.name] = codes[0] if codes else defaults.get(column.type, Decimal(1))
     assert set(values) <= set(row), f"no such column: {set(values) - set(row)}"
     names = ", ".join(f'"{name}"' for name in row)
-    marks = ", ".join(f":{name}" for name in row)
+    marks = ", ".join(f"cast(:{name} as jsonb)" if table.column(name).type == "jsonb" else f":{name}" for name in row)
     connection.execute(text(f'insert into "{schema}"."{table_name}" ({names}) values ({marks})'), row)
 
 
@@ -105,7 +106,7 @@ def fill(connection: Connection, schema: str) -> None:
             third_place_type_code="COWORKING", third_place_type_codes=["COWORKING", "CULTURAL"], country_code="FR",
             territory_code="FR_00003", latitude=None, longitude=None, phone="+33612345678", source_id="tiers_lieux",
             attribution_text="Synthetic data of the test", licence_text="CC0-1.0", language_code="fr")  # fmt: skip
-    add("project", project_id="prj_1", project_code="P-1", project_name="BOUCLE (fictif)")
+    add("project", project_id="prj_1", project_code="P-1", project_name="BOUCLE (fictif)", source_id="synergie")
     add("partner", partner_id="ptn_1", project_id="prj_1", partner_name="Chambre (fictif)", organisation_id="org_0",
         partner_role_code="LEAD", country_code="FR", source_id="synergie", cup_code=None)  # fmt: skip
     add("partner", partner_id="ptn_2", project_id="prj_1", partner_name="Ente (fittizio)", parent_partner_id="ptn_1",
@@ -122,6 +123,15 @@ def fill(connection: Connection, schema: str) -> None:
             amount_declared_eur=declared, amount_declared_given=declared or Decimal("5.00"),
             amount_certified_eur=certified, currency_code="EUR" if declared else "CHF",
             exchange_rate=None if declared else Decimal("0E-8"), source_id="synergie")  # fmt: skip
+    for code, severity in (("R01", "ERROR"), ("R02", "INFO")):
+        add("expense_rule", rule_code=code, finding_severity_code=severity, rule_label_fr=f"{code} fr")
+    for number, rule in enumerate(("R02", "R02", "R01")):
+        add("expense_finding", expense_finding_id=f"fin_{number}", expense_id="exp_0", project_id="prj_1",
+            rule_code=rule, amount_at_stake_eur=Decimal("10.01"), finding_status_code="OPEN" if number else "ACCEPTED",
+            evidence='{"other": "exp_1"}')  # fmt: skip
+    add("claim", claim_id="clm_1", project_id="prj_1", partner_id="ptn_1", source_id="synergie")
+    add("indicator", project_id="prj_1", indicator_code="RCO87", indicator_kind_code="OUTPUT",
+        target_value=Decimal(4), reached_value=Decimal(3))  # fmt: skip
     loads = (("actif", "flux", PUBLISHED_AT), ("synergie", "depenses", PUBLISHED_AT), ("tiers_lieux", "lieux", None))
     for source, stream, at in loads:
         add("source_status", source_id=source, stream_name=stream, is_stale=at is None, last_good_at=at)

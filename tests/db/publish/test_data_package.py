@@ -99,6 +99,10 @@ def test_every_origin_states_its_terms(published: Path) -> None:
     assert [licence["origin"] for licence in resources["organisation-parquet"]["licenses"]] == [
         "actif", "elenco_sottoprodotti",
     ]  # fmt: skip
+    # Computed tables name no source: they stay under the terms of the rows that they were computed from.
+    assert [licence["origin"] for licence in resources["expense-finding-csv"]["licenses"]] == ["synergie"]
+    assert [licence["origin"] for licence in resources["decommitment-curve-csv"]["licenses"]] == ["synergie"]
+    assert [licence["origin"] for licence in resources["code-list-csv"]["licenses"]] == ["traforo"]
     territory = {licence["origin"]: licence for licence in resources["territory-csv"]["licenses"]}
     assert "CC BY 4.0" in territory["territory_lau"]["title"]
     assert "Openpolis" in territory["territory_lau"]["attribution"]

@@ -91,6 +91,13 @@ def test_money_is_summed_per_partner_and_category_and_says_what_is_left_out(data
     assert money["lines_without_eur"] == 1
 
 
+def test_findings_are_counted_per_rule_the_grave_ones_first(data: dict[str, Any]) -> None:
+    found = [(row["code"], row["severity"], row["findings"], row["open"], row["at_stake"]) for row in data["findings"]]
+    assert found == [("R01", "ERROR", 1, 1, 10.01), ("R02", "INFO", 2, 1, 20.02)]
+    assert data["findings"][0]["label"]["fr"] == "R01 fr"
+    assert [(row["code"], row["target"], row["reached"]) for row in data["indicators"]] == [("RCO87", 4, 3)]
+
+
 def test_stale_and_synthetic_data_are_named(data: dict[str, Any]) -> None:
     states = {row["source_id"]: row for row in data["sources"]}
     assert states["tiers_lieux"]["is_stale"] is True
