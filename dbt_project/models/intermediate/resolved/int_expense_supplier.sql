@@ -1,3 +1,5 @@
+{{ config(materialized='table') }}
+
 -- Organisation behind the supplier of an expense line, where its official number tells it.
 select
     mention.record_key,

@@ -1,3 +1,5 @@
+{{ config(materialized='table') }}
+
 -- Every record that speaks of an organisation, all sources, before mentions that say the same are put together.
 {% set parts = [
     'int_actif__organisation', 'int_elenco_sottoprodotti__organisation', 'int_tiers_lieux__organisation',

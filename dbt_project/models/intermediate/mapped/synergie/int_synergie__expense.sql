@@ -1,3 +1,5 @@
+{{ config(materialized='table') }}
+
 -- Expense lines in the words of the common model, not yet linked. Amounts are in euros; `is_sensitive` marks every
 -- line that can identify a person: staff and travel lines, pay and mission documents, lines the export itself
 -- marks, and suppliers that are natural persons (a sixteen-character codice fiscale).
