@@ -29,12 +29,12 @@ from warehouse.records import (
     MAX_RECORD_BYTES,
     Checked,
     canonical_json,
+    check_record,
     copy_array,
     copy_bytea,
     copy_int,
     copy_line,
     shortened,
-    validate,
     without_nul,
 )
 
@@ -181,7 +181,7 @@ def _stage_chunk(
             counts.valid += 1
             good.append(_good_line(ordinal, known[digest], None, digest, located))
             continue
-        checked = validate(contract, located.record, len(body), drift)
+        checked = check_record(contract, located.record, len(body), drift)
         if checked.payload:
             counts.valid += 1
             good.append(_good_line(ordinal, str(checked.key), checked.payload, digest, located))

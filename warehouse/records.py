@@ -50,7 +50,13 @@ class Checked:
         return tuple(defect for defect in self.defects if defect.rule in CODE_RULES)
 
 
-def validate(contract: type[Any], record: RawRecord, size: int, drift: BatchDrift) -> Checked:
+def validate(contract: type[Any], record: RawRecord) -> tuple[str | None, bytes, list[Defect]]:
+    """Key, payload and every defect of one record on its own, as strictly as the contract says."""
+    checked = check_record(contract, record, 0, BatchDrift(contract, Drift()))
+    return checked.key, checked.payload, list(checked.defects)
+
+
+def check_record(contract: type[Any], record: RawRecord, size: int, drift: BatchDrift) -> Checked:
     """Key, payload and every defect of one record, the reader's and the contract's together.
 
     Args:

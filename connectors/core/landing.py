@@ -93,9 +93,21 @@ def _land_part(target: Path, part: Part, known: LandedPart | None) -> dict[str, 
             _link(known, target)  # the same bytes are kept once
     return {
         "name": part.name, "media_type": part.media_type, "url": part.url, "status": part.status,
-        "headers": dict(part.headers), "meta": dict(part.meta), "sha256": digest, "size": size,
-        "unchanged": part.unchanged, "landed_at": datetime.now(UTC).isoformat(timespec="milliseconds"),
+        "headers": dict(part.headers), "meta": {**part.meta, **_validators(part, known)}, "sha256": digest,
+        "size": size, "unchanged": part.unchanged, "landed_at": datetime.now(UTC).isoformat(timespec="milliseconds"),
     }  # fmt: skip
+
+
+def _validators(part: Part, known: LandedPart | None) -> dict[str, Any]:
+    """What the next run's conditional request needs, kept with every part; a 304 may repeat none of it."""
+    before = known.meta.get("validators", {}) if known and part.unchanged else {}
+    sent = {
+        name: part.headers[header]
+        for name, header in (("etag", "etag"), ("last_modified", "last-modified"))
+        if part.headers.get(header)
+    }
+    found = {**before, **sent, **part.meta.get("validators", {})}
+    return {"validators": found} if found else {}
 
 
 def _storable(value: Any) -> Any:

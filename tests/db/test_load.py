@@ -116,13 +116,13 @@ def test_known_records_are_not_validated_again(engine: Engine, tmp_path: Path, m
     items = [{"id": str(n)} for n in range(50)]
     run(engine, tmp_path, items)
     calls: list[str] = []
-    original = warehouse.load.validate
+    original = warehouse.load.check_record
 
     def counting(contract: type[Any], record: RawRecord, *more: Any) -> Any:
         calls.append(record.position)
         return original(contract, record, *more)
 
-    monkeypatch.setattr("warehouse.load.validate", counting)
+    monkeypatch.setattr("warehouse.load.check_record", counting)
     run(engine, tmp_path, [*items, {"id": "new"}])
     assert calls == ["item 51"]
 
