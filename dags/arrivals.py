@@ -34,7 +34,7 @@ class ArrivalTrigger(BaseEventTrigger):
 
     async def run(self) -> AsyncIterator[TriggerEvent]:
         """Look for ever. Returning would restart the trigger without a pause."""
-        from traforo.arrivals import Watch  # noqa: PLC0415 - the DAG folder is parsed without the database's libraries
+        from traforo.arrivals import Watch
 
         watch, announced, at = Watch(self.source_id), set[int](), 0.0
         while True:

@@ -5,10 +5,11 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
-from airflow.sdk import Asset, CronTriggerTimetable, RetryDecision, RetryPolicy
+from airflow.sdk import Asset, CronTriggerTimetable, RetryDecision, RetryPolicy, get_current_context
 from airflow.sdk.exceptions import AirflowFailException
 
 from connectors.core.errors import BadConfig, Fatal, Retriable
+from connectors.core.registry import source_ids
 
 if TYPE_CHECKING:
     from airflow.sdk import Context
@@ -82,3 +83,9 @@ def wake_up(context: Any) -> dict[str, Any]:
         "run_type": str(getattr(run.run_type, "value", run.run_type)),
         "assets": sorted(str(getattr(asset, "uri", asset)) for asset in events),
     }
+
+
+def ingests_waiting() -> bool:
+    """Whether an ingest is queued or running, also one whose first task has not left its mark in ``ops.run`` yet."""
+    task = get_current_context()["ti"]
+    return any(task.get_dr_count(f"ingest_{source}", states=["queued", "running"]) for source in source_ids())

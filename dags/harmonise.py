@@ -10,7 +10,7 @@ from airflow.sdk import AssetAny, AssetOrTimeSchedule, dag, get_current_context,
 from airflow.sdk.exceptions import AirflowSkipException
 
 from connectors.core.registry import source_ids
-from dags.common import DEFAULT_ARGS, RELEASE, Refused, every, raw_asset, wake_up
+from dags.common import DEFAULT_ARGS, RELEASE, Refused, every, ingests_waiting, raw_asset, wake_up
 from traforo.settings import load_settings
 
 _BURST = timedelta(seconds=120)
@@ -45,12 +45,12 @@ def harmonise() -> None:
 
     @task(execution_timeout=_BURST + timedelta(minutes=2))
     def decide() -> dict[str, Any]:
-        from traforo import pipeline  # noqa: PLC0415
+        from traforo import pipeline
 
         settings = load_settings()
         deadline = time.monotonic() + _BURST.total_seconds()
         pending = pipeline.pending(settings)
-        while pending.changed and pending.active_ingests and time.monotonic() < deadline:
+        while pending.changed and (pending.active_ingests or ingests_waiting()) and time.monotonic() < deadline:
             time.sleep(_LOOK_EVERY_S)
             pending = pipeline.pending(settings)
         if not pending.changed:
@@ -59,7 +59,7 @@ def harmonise() -> None:
 
     @task(execution_timeout=timedelta(hours=1), retries=1)
     def build(reason: dict[str, Any]) -> str:
-        from traforo import pipeline  # noqa: PLC0415
+        from traforo import pipeline
 
         result = pipeline.build_release(load_settings(), reason)
         if result.status != "built":
@@ -68,7 +68,7 @@ def harmonise() -> None:
 
     @task(retries=1)
     def audit(release_id: str) -> str:
-        from traforo import pipeline  # noqa: PLC0415
+        from traforo import pipeline
 
         result = pipeline.audit_release(load_settings(), release_id)
         if not result.passed:
@@ -77,7 +77,7 @@ def harmonise() -> None:
 
     @task(outlets=[RELEASE], execution_timeout=timedelta(minutes=5))
     def switch(release_id: str) -> str:
-        from traforo import pipeline  # noqa: PLC0415
+        from traforo import pipeline
 
         return pipeline.switch_release(load_settings(), release_id).release_id
 

@@ -34,13 +34,13 @@ def housekeeping_daily() -> None:
 
     @task
     def housekeeping() -> dict[str, Any]:
-        from traforo import pipeline  # noqa: PLC0415
+        from traforo import pipeline
 
         return pipeline.housekeeping(load_settings())
 
     @task
     def airflow_history() -> dict[str, Any]:
-        from traforo.airflow_clean import clean_history  # noqa: PLC0415
+        from traforo.airflow_clean import clean_history
 
         return clean_history(load_settings()).as_dict()
 

@@ -54,7 +54,7 @@ def _record_failure(context: Any) -> None:
     ops_run = context["ti"].xcom_pull(task_ids="start")
     if ops_run is None or isinstance(error, Refused):
         return
-    from traforo import pipeline  # noqa: PLC0415
+    from traforo import pipeline
 
     pipeline.fail_run(load_settings(), ops_run, f"{context['ti'].task_id}: {error or 'the task was killed'}")
 
@@ -82,31 +82,31 @@ def ingest_dag(source: Source) -> DAG:
     def ingest() -> None:
         @task(execution_timeout=timedelta(minutes=2))
         def start() -> str:
-            from traforo import pipeline  # noqa: PLC0415
+            from traforo import pipeline
 
             return pipeline.new_run(load_settings(), source.id, reason=wake_up(get_current_context()))
 
         @task(retries=4)
         def fetch(ops_run: str) -> dict[str, Any]:
-            from traforo import pipeline  # noqa: PLC0415
+            from traforo import pipeline
 
             return pipeline.fetch(load_settings(), ops_run).as_dict()
 
         @task
         def load(ops_run: str) -> dict[str, Any]:
-            from traforo import pipeline  # noqa: PLC0415
+            from traforo import pipeline
 
             return pipeline.load(load_settings(), ops_run).as_dict()
 
         @task
         def check(ops_run: str) -> dict[str, Any]:
-            from traforo import pipeline  # noqa: PLC0415
+            from traforo import pipeline
 
             return pipeline.check(load_settings(), ops_run).as_dict()
 
         @task(outlets=[raw_asset(source.id)])
         def commit(ops_run: str) -> dict[str, Any]:
-            from traforo import pipeline  # noqa: PLC0415
+            from traforo import pipeline
 
             result = pipeline.commit(load_settings(), ops_run)
             if result.outcome == "unchanged":

@@ -35,7 +35,7 @@ def publish_release() -> None:
 
     @task
     def publish() -> dict[str, Any]:
-        from traforo import pipeline  # noqa: PLC0415
+        from traforo import pipeline
 
         try:
             result = pipeline.publish(load_settings())

@@ -51,7 +51,7 @@ def replay_landing() -> None:
 
     @task(outlets=[_REPLAYED], execution_timeout=timedelta(hours=3))
     def replay() -> dict[str, Any]:
-        from traforo import pipeline  # noqa: PLC0415
+        from traforo import pipeline
 
         context = get_current_context()
         source_id = context["params"]["source"]

@@ -14,7 +14,7 @@ import pytest
 
 PROJECT = Path(__file__).resolve().parents[2]
 SOURCES = ("actif", "elenco_sottoprodotti", "synergie", "tiers_lieux")
-EXPECTED = {f"ingest_{source}" for source in SOURCES} | {"harmonise", "publish", "replay", "housekeeping"}
+EXPECTED = {f"ingest_{source}" for source in SOURCES} | {"harmonise", "publish", "deliver", "replay", "housekeeping"}
 RELEASE = "traforo://release/"  # Airflow closes a URI without a path
 LOOK = """
 import json, socket, sys, time
@@ -140,3 +140,9 @@ def test_every_dag_survives_serialisation(dags: dict[str, Any]) -> None:
         copy = DagSerialization.from_dict(DagSerialization.to_dict(dag))
         assert copy.dag_id == dag_id
         assert {task.task_id for task in copy.tasks} == {task.task_id for task in dag.tasks}
+
+
+def test_deliver_is_woken_by_a_release_and_by_the_clock(dags: dict[str, Any]) -> None:
+    timetable = dags["deliver"].timetable
+    assert timetable.timetable.expression == "*/5 * * * *"
+    assert [asset.uri for asset in timetable.asset_condition.objects] == [RELEASE]

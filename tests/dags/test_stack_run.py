@@ -172,7 +172,8 @@ def test_progress_is_lines_where_there_is_no_terminal() -> None:
     ]
 
 
-def test_progress_is_a_table_on_a_terminal() -> None:
+def test_progress_is_a_table_on_a_terminal(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("TERM", "xterm")
     console = Console(file=io.StringIO(), force_terminal=True, width=120)
     now = datetime.now(UTC)
     runs = [DagRun(dag_id, "r", "running", now, now, None) for dag_id in ("publish", "ingest_actif", "harmonise")]
