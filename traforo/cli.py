@@ -13,7 +13,7 @@ import typer
 
 from connectors.core.registry import source_ids
 from traforo import pipeline
-from traforo.commands import db, rejects, release, stack
+from traforo.commands import claim, db, events, rejects, release, stack
 from traforo.commands.context import State, clear_errors, settings
 from traforo.pipeline import StepResult
 from traforo.report import coloured, console, print_release, print_sources, print_status
@@ -30,7 +30,10 @@ app = typer.Typer(
         "stand; 'traforo db psql' opens the warehouse as a reader."
     ),
 )
+app.add_typer(claim.app, name="claim")
 app.add_typer(db.app, name="db")
+app.add_typer(events.app, name="events")
+app.command()(events.consume)
 app.add_typer(rejects.app, name="rejects")
 app.add_typer(release.app, name="release")
 app.add_typer(stack.app, name="stack")

@@ -69,6 +69,7 @@ def expected_dags() -> set[str]:
     return {f"ingest_{source}" for source in source_ids()} | {
         "harmonise",
         "publish",
+        "deliver",
         "replay",
         "housekeeping",
     }

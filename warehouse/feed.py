@@ -186,6 +186,11 @@ def _check_known(connection: Connection, position: Position) -> None:
         raise CursorExpired("this cursor is from a history that was lost; start again from a snapshot")
 
 
+def head(connection: Connection) -> Position:
+    """The last event that can be read now; the floor where none is kept."""
+    return max(_position(connection, _LAST.format(where="")), floor(connection))
+
+
 def floor(connection: Connection) -> Position:
     """The last event that was dropped, the start if none was."""
     return _position(connection, "select epoch, txid::text, id from ops.feed_floor")
@@ -261,9 +266,8 @@ def snapshot(engine: Engine) -> Iterator[Snapshot]:
         live = live_release(connection)
         if live is None:
             raise LookupError("nothing is released yet, so there is no snapshot")
-        last = _position(connection, _LAST.format(where=""))
         keys = {pair.name: pair.key for pair in followed(connection, live.schema, None)}
-        yield Snapshot(live.release_id, max(last, floor(connection)), keys, connection, live.schema)
+        yield Snapshot(live.release_id, head(connection), keys, connection, live.schema)
 
 
 def snapshot_lines(engine: Engine) -> Generator[bytes, None, None]:
