@@ -14,9 +14,10 @@
 
 {#-
   One rule on single lines. `where` may use every column of int_money_line as `line` and of int_money_project as
-  `project`; the other arguments are SQL for what the finding shows. `severity` replaces the registry's.
+  `project`; the other arguments are SQL for what the finding shows. `severity` replaces the registry's; `field_sql`
+  tells the field where it depends on the line.
 -#}
-{% macro line_rule(rule, field, where, found, expected="cast(null as text)", at_stake="line.amount_declared_eur", suggested="cast(null as numeric)", severity="cast(null as text)") %}
+{% macro line_rule(rule, field, where, found, expected="cast(null as text)", at_stake="line.amount_declared_eur", suggested="cast(null as numeric)", severity="cast(null as text)", field_sql=none) %}
 select
     '{{ rule }}' as rule_code,
     line.record_key as finding_key,
@@ -27,7 +28,7 @@ select
     {{ severity }} as severity_code,
     round({{ at_stake }}, 2) as amount_at_stake_eur,
     round({{ suggested }}, 2) as amount_suggested_eur,
-    '{{ field }}' as field_name,
+    {{ field_sql or "'" ~ field ~ "'" }} as field_name,
     cast({{ found }} as text) as found_text,
     cast({{ expected }} as text) as expected_text
 from {{ ref('int_money_line') }} as line

@@ -21,6 +21,12 @@ union all
     found="case when " ~ early ~ " then least(line.invoice_date, line.payment_date)
         else greatest(line.invoice_date, line.payment_date) end",
     expected="project.start_date || '/' || project.end_date",
+    field_sql="case
+        when " ~ early ~ " and line.invoice_date < project.start_date then 'invoice_date'
+        when not " ~ early ~ " and line.invoice_date > project.end_date
+            and line.invoice_date >= coalesce(line.payment_date, line.invoice_date) then 'invoice_date'
+        else 'payment_date'
+    end",
     severity="case
         when " ~ early ~ " then null
         when project.is_known and (line.invoice_date > project.end_date or line.payment_date > " ~ tail ~ ") then null

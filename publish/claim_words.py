@@ -1,0 +1,107 @@
+"""Words and figures of the claim report in one language."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal
+from functools import cache, cached_property
+from typing import Any, Literal
+
+import yaml
+
+from publish.site_text import TEMPLATES
+from schemas.canonical.model import Model, load_model
+
+Language = Literal["fr", "it", "en"]
+LANGUAGES: tuple[Language, ...] = ("fr", "it", "en")
+_DAY = re.compile(r"(\d{4})-(\d{2})-(\d{2})")
+_AMOUNT = re.compile(r"-?\d+\.\d{2}")
+_PERCENT = re.compile(r"(-?\d+\.\d{2}) %")
+_MARKS: Mapping[Language, tuple[str, str]] = {"fr": ("\u202f", ","), "it": (".", ","), "en": (",", ".")}
+"""Thousands mark and decimal mark."""
+
+
+@cache
+def _texts() -> dict[str, dict[str, str]]:
+    texts: dict[str, dict[str, str]] = yaml.safe_load((TEMPLATES / "claim.yml").read_text(encoding="utf-8"))
+    return texts
+
+
+@dataclass(frozen=True)
+class Words:
+    """Everything that is written, in ``language``."""
+
+    language: Language
+
+    def __call__(self, key: str) -> str:
+        """The text called ``key``.
+
+        Raises:
+            KeyError: there is no such text.
+        """
+        return _texts()[key][self.language]
+
+    @cached_property
+    def _model(self) -> Model:
+        return load_model()
+
+    @cached_property
+    def _columns(self) -> dict[str, str]:
+        names: dict[str, str] = {}
+        for table in ("expense", "claim", "budget", "partner", *sorted(self._model.tables)):
+            for column in self._model.tables[table].columns:
+                names.setdefault(column.name, column.label.get(self.language))
+        return names
+
+    def code(self, code_list: str, code: str | None) -> str:
+        """Label of a code; an unknown one as it is, nothing for None."""
+        if code is None:
+            return ""
+        try:
+            return self._model.code_lists[code_list].find(code).label.get(self.language)
+        except KeyError:
+            return code
+
+    def field(self, name: str) -> str:
+        """Label of a field, by its name in the canonical model or among our own texts."""
+        own = _texts().get(f"field_{name}")
+        return own[self.language] if own else self._columns.get(name, name)
+
+    def amount(self, value: Decimal | None) -> str:
+        """``1 234,56`` in the manner of the language, two decimals; nothing for None."""
+        if value is None:
+            return ""
+        thousands, mark = _MARKS[self.language]
+        whole, _, cents = f"{abs(value):,.2f}".partition(".")
+        return f"{'-' if value < 0 else ''}{whole.replace(',', thousands)}{mark}{cents}"
+
+    def day(self, value: date | None) -> str:
+        """``21/11/2026``; nothing for None."""
+        return "" if value is None else f"{value:%d/%m/%Y}"
+
+    def value(self, text: str | None, field_name: str = "") -> str:
+        """A value of a finding: amounts, days, periods and codes are written for people, other texts stay."""
+        if text is None:
+            return ""
+        if field_name == "cost_method_code":
+            return ", ".join(self.code("cost_method", part) for part in text.split(", "))
+        if _AMOUNT.fullmatch(text):
+            return self.amount(Decimal(text))
+        if percent := _PERCENT.fullmatch(text):
+            return f"{self.amount(Decimal(percent[1]))} %"
+        return _period(text)
+
+    def rule(self, rule: Mapping[str, Any], part: str) -> str:
+        """``rule_label``, ``rule_text`` or ``correction`` of a rule's row."""
+        return str(rule[f"{part}_{self.language}"])
+
+
+def _period(text: str) -> str:
+    """A day as ``21/11/2026``, two days ``a/b`` as ``a – b`` (one may be missing); any other text as it is."""
+    sides = text.split("/")
+    if any(side and not _DAY.fullmatch(side) for side in sides):
+        return text
+    return " – ".join(_DAY.sub(r"\3/\2/\1", side) for side in sides if side)
