@@ -26,23 +26,24 @@ function legend(series, mark) {
 
 /** Shortens a text to what fits; the whole stands in the bar's title and in the table. */
 function shortened(text, pixels) {
-  const most = Math.max(8, Math.floor(pixels / 6.7));
+  const most = Math.max(8, Math.floor(pixels / 7.4));
   return text.length <= most ? text : `${text.slice(0, most - 1).trimEnd()}…`;
 }
 
 /**
  * One group of horizontal bars a row.
- * series: [{key, label}], key names the value in the row and the colour; mark: the same for an upright line.
+ * series: [{key, label}], key names the value in the row and the colour (a row's `tone` names another); mark: the same
+ * for an upright line; least: value that the axis reaches at least.
  */
-function bars(rows, series, { title, format = number, mark = null, width }) {
+function bars(rows, series, { title, format = number, mark = null, least = 1e-9, width }) {
   const narrow = width < 620;
-  const left = narrow ? 0 : Math.min(300, width * 0.34);
+  const left = narrow ? 0 : Math.min(340, width * 0.36);
   const right = narrow ? 92 : 110;
   const bar = 10;
   const head = narrow ? 18 : 0;
   const step = head + series.length * (bar + 3) + (narrow ? 14 : 12);
   const reach = width - left - right;
-  const most = Math.max(1e-9, ...rows.flatMap((row) => [...series, ...(mark ? [mark] : [])].map((s) => row[s.key] || 0)));
+  const most = Math.max(least, ...rows.flatMap((row) => [...series, ...(mark ? [mark] : [])].map((s) => row[s.key] || 0)));
   const drawn = svg("svg", {
     class: "chart", viewBox: `0 0 ${width} ${rows.length * step}`, width, height: rows.length * step, role: "img",
     "aria-label": title,
@@ -63,7 +64,7 @@ function bars(rows, series, { title, format = number, mark = null, width }) {
       const length = Math.max(value > 0 ? 1.5 : 0, (value / most) * reach);
       const y = top + j * (bar + 3);
       drawn.append(
-        svg("rect", { class: `b-${s.key}`, x: left, y, width: length, height: bar },
+        svg("rect", { class: `b-${row.tone || s.key}`, x: left, y, width: length, height: bar },
           svg("title", {}, `${row.label} · ${s.label}: ${format(value)}`)),
         svg("text", { class: "value", x: left + length + 6, y: y + bar - 1 }, format(value)));
     });
@@ -72,8 +73,8 @@ function bars(rows, series, { title, format = number, mark = null, width }) {
   return drawn;
 }
 
-/** Legend, bars and table in a container; the container remembers how to draw itself at another width. */
-function chart(id, rows, series, columns, { caption, format, mark, foot } = {}) {
+/** Legend, bars and table in a container. drawn: the rows to draw where the table has more; key: the legend's series. */
+function chart(id, rows, series, columns, { caption, format, mark, foot, least, drawn = rows, key = series } = {}) {
   const box = byId(id);
   if (!rows.length) {
     box.replaceChildren(el("p", { class: "empty" }, t("empty")));
@@ -82,7 +83,7 @@ function chart(id, rows, series, columns, { caption, format, mark, foot } = {}) 
   const open = box.querySelector("details")?.open ?? false;
   const width = Math.max(280, box.clientWidth);
   box.replaceChildren(
-    legend(series, mark),
-    bars(rows, series, { title: caption, format, mark, width }),
+    legend(key, mark),
+    bars(drawn, series, { title: caption, format, mark, least, width }),
     el("details", { open }, el("summary", {}, t("data_table")), table(caption, columns, rows, foot)));
 }

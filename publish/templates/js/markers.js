@@ -41,11 +41,12 @@ function summary(marker) {
 function drawMarker(marker) {
   const a = radius(marker.offers);
   const b = radius(marker.demands);
+  const d = view.width < 520 ? 4 : 5.5;
   const shape = marker.kind === "place"
-    ? [svg("path", { class: "m-place", d: "M0 -5.5 5.5 0 0 5.5 -5.5 0z" })]
+    ? [svg("path", { class: "m-place", d: `M0 ${-d} ${d} 0 0 ${d} ${-d} 0z` })]
     : [a && svg("path", { class: "m-offer", d: `M0 ${-a}A${a} ${a} 0 0 0 0 ${a}z` }),
       b && svg("path", { class: "m-demand", d: `M0 ${-b}A${b} ${b} 0 0 1 0 ${b}z` })];
-  const size = Math.max(a, b, 5.5) + 3;
+  const size = Math.max(a, b, d) + 3;
   return svg("g", { class: "marker", role: "button", tabindex: "-1", "aria-label": summary(marker) },
     svg("circle", { class: "hit", r: Math.max(9, size) }), shape.filter(Boolean), svg("circle", { class: "ring", r: size }));
 }

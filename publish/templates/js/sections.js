@@ -104,15 +104,24 @@ function moneyCharts() {
 function findingCharts() {
   byId("findings").hidden = data.findings.length === 0;
   byId("indicators").hidden = data.indicators.length === 0;
-  const findings = data.findings.map((row) => ({ ...row, label: said(row.label) }));
+  const findings = data.findings.map((row) => ({ ...row, label: said(row.label), tone: row.severity }));
+  const grave = findings.filter((row) => row.severity !== "INFO");
+  const severities = [...new Set(findings.map((row) => row.severity))];
+  const severity = (code) => said(data.labels.finding_severity[code]) || code;
   if (findings.length) {
     chart("findings-chart", findings, [{ key: "findings", label: t("findings_count") }], [
       { label: t("rule"), value: (r) => r.label, header: true },
-      { label: t("severity"), value: (r) => said(data.labels.finding_severity[r.severity]) || r.severity },
+      { label: t("severity"), value: (r) => severity(r.severity) },
       { label: t("findings_count"), value: (r) => number(r.findings), number: true },
       { label: t("findings_open"), value: (r) => number(r.open), number: true },
       { label: t("at_stake"), value: (r) => euros(r.at_stake), number: true },
-    ], { caption: t("findings"), foot: [t("total"), "", number(sum(findings, "findings")), number(sum(findings, "open")), ""] });
+    ], {
+      caption: t("findings"),
+      // Information is not a fault and often outnumbers the rest: it stands in the table.
+      drawn: grave.length ? grave : findings,
+      key: severities.filter((code) => code !== "INFO" || !grave.length).map((code) => ({ key: code, label: severity(code) })),
+      foot: [t("total"), "", number(sum(findings, "findings")), number(sum(findings, "open")), ""],
+    });
   }
   const many = new Set(data.indicators.map((row) => row.project)).size > 1;
   const indicators = data.indicators.map((row) => ({
@@ -127,7 +136,7 @@ function findingCharts() {
       { label: t("target"), value: (r) => (r.target === null ? "" : number(r.target, 3)), number: true },
       { label: t("reached"), value: (r) => number(r.reached, 3), number: true },
       { label: t("evidence"), value: (r) => number(r.evidence), number: true },
-    ], { caption: t("indicators"), format: percent });
+    ], { caption: t("indicators"), format: percent, least: 1 });
   }
 }
 
