@@ -109,7 +109,7 @@ def safe_name(name: str, body: bytes) -> str:
     The hash alone makes it unique and keeps ``../``, control characters and look-alike letters from meaning
     anything; the rest is for people.
     """
-    stem, dot, extension = unicodedata.normalize("NFC", Path(name).name).rpartition(".")
+    stem, dot, extension = shown_name(Path(name).name).rpartition(".")
     readable = re.sub(r"[^A-Za-z0-9_-]+", "-", unidecode(stem if dot else extension)).strip("-_")
     suffix = re.sub(r"[^a-z0-9]", "", extension.lower())[:5] if dot else ""
     digest = hashlib.sha256(body).hexdigest()[:16]
