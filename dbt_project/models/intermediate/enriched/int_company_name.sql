@@ -32,14 +32,31 @@ stripper as (
     group by country_code
 ),
 
-recognised as (
-    select distinct on (company.name, company.country_code)
-        company.name,
-        company.country_code,
+-- One pattern at a time over all names (the offset keeps it so): PostgreSQL remembers 32 compiled expressions, and names
+-- taken one by one through seventy patterns would compile each of them again for every name.
+matched as (
+    select
+        hit.name,
+        pattern.country_code,
+        pattern.priority,
         pattern.legal_form_group
-    from company
-    inner join pattern on company.country_code = pattern.country_code and company.bare_name ~* pattern.pattern
-    order by company.name, company.country_code, pattern.priority
+    from pattern
+    cross join lateral (
+        select company.name
+        from company
+        where company.country_code = pattern.country_code and company.bare_name ~* pattern.pattern
+        order by company.name
+        offset 0
+    ) as hit
+),
+
+recognised as (
+    select distinct on (name, country_code)
+        name,
+        country_code,
+        legal_form_group
+    from matched
+    order by name, country_code, priority
 ),
 
 stripped as (

@@ -3,30 +3,35 @@
 -- Flows with their quantity per year, months, material, List of Waste code and activity. What the source gave stays
 -- beside every derived value, and each derived value says how it was obtained.
 with waste_code as (
-    -- Digits are what counts: "03 01 04*", "030104", "03.01.04", "200140-CAVO". A spreadsheet may have eaten the first
-    -- zero; it is put back only if that gives a code of the list.
+    -- Digits are what counts: "03 01 04*", "030104", "03.01.04", "200140-CAVO".
     select
         source_id,
         record_key,
-        low_code_given,
         {{ digits("substring(low_code_given from '^[^A-Za-z*]*')") }} as low_digits
     from {{ ref('int_flow_record') }}
     where low_code_given is not null
+),
+
+listed_code as (
+    select
+        low_code,
+        is_hazardous
+    from {{ ref('low_code') }}
+    where low_level = 'code'
 ),
 
 recognised_code as (
     select
         waste_code.source_id,
         waste_code.record_key,
-        low_code.low_code,
-        low_code.is_hazardous
+        listed_code.low_code,
+        listed_code.is_hazardous
     from waste_code
-    inner join {{ ref('low_code') }} as low_code
-        on
-            low_code.low_level = 'code'
-            and low_code.low_code in (
-                waste_code.low_digits, case when length(waste_code.low_digits) = 5 then '0' || waste_code.low_digits end
-            )
+    -- A spreadsheet may have eaten the first zero; five digits are put right only if that gives a code of the list.
+    inner join listed_code
+        on listed_code.low_code = case
+                when length(waste_code.low_digits) = 5 then '0' || waste_code.low_digits else waste_code.low_digits
+            end
 ),
 
 quantified as (

@@ -2,8 +2,8 @@
 
 -- Which listings are one third place. The same name (accents, signs and small words aside) and either the same commune,
 -- or points near each other (`same_third_place_km`), or a mail domain of their own in common; or, in one commune, names
--- whose distinctive part is spelt nearly alike (`same_third_place_spelling`: share of common letter triples; the
--- commune's own name is not distinctive in it). A missing point is no evidence either way.
+-- of one kind whose distinctive part is spelt nearly alike (`same_third_place_spelling`: share of common letter
+-- triples). A missing point is no evidence either way.
 --
 -- The id hashes the smallest record key of the cluster: the order of arrival does not matter.
 with recursive listing as (
@@ -11,14 +11,16 @@ with recursive listing as (
         listing.record_key,
         listing.source_id || '|' || listing.record_key as member_key,
         listing.name_key,
-        case
-            when listing.name_core in (
-                    {{ place_name_key('lau.name_official') }},
-                    {{ place_name_key('lau.name_fr') }},
-                    {{ place_name_key('lau.name_it') }}
-                ) then ''
-            else listing.name_core
-        end as name_core,
+        -- The name of the commune tells no two places of it apart.
+        replace(
+            replace(replace(
+                listing.name_core,
+                coalesce({{ place_name_key('lau.name_official') }}, ' '), ''
+            ),
+            coalesce({{ place_name_key('lau.name_fr') }}, ' '), ''),
+            coalesce({{ place_name_key('lau.name_it') }}, ' '), ''
+        ) as name_core,
+        listing.name_kinds,
         place.country_code,
         place.lau_code,
         place.latitude,
@@ -75,6 +77,7 @@ near_name as (
     where
         length(one.name_core) >= 6
         and length(other.name_core) >= 6
+        and one.name_kinds = other.name_kinds
         and abs(length(one.name_core) - length(other.name_core)) <= 4
         and {{ text_similarity('one.name_core', 'other.name_core') }} >= {{ var('same_third_place_spelling') }}
 ),

@@ -14,6 +14,8 @@ select
     code
 from (
     values
+    ('agri food', 'AGRI_FOOD'),
+    ('tiers lieu nourricier agricole', 'AGRI_FOOD'),
     ('mini fab lab', 'FABLAB_MAKERSPACE'),
     ('mobile', 'FABLAB_MAKERSPACE'),
     ('fablab makerspace', 'FABLAB_MAKERSPACE'),
@@ -29,6 +31,7 @@ from (
     ('spazio ibrido', null),
     ('hybride', null),
     ('multiservices', null),
+    ('other', null),
     ('altro', null),
     ('nr', null),
     ('association', null),

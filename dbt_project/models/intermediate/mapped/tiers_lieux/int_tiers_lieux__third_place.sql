@@ -7,6 +7,7 @@ with listing as (
         nom as name,
         {{ place_name_key('nom') }} as name_key,
         {{ place_name_key('nom', core=true) }} as name_core,
+        {{ place_kinds('nom') }} as name_kinds,
         {{ country_code('pays') }} as country_code,
         code_commune as lau_given,
         code_postal as postcode_given,
