@@ -16,6 +16,8 @@ _MOJIBAKE = re.compile(f"[\\u00c2-\\u00df][{_UPPER}]|[\\u00e2\\u00e3][{_UPPER}]{
 _LOST_A_GRAVE = re.compile(r"Ã(?=\s)")
 _TAG = re.compile(r"<[^<>]{0,200}>")
 _LIGATURES = str.maketrans({"œ": "oe", "Œ": "Oe", "æ": "ae", "Æ": "Ae", "ß": "ss", "ø": "o", "Ø": "O", "ł": "l"})
+# Letters that a tool could not write and replaced by a sign ("Brian_on", "Ch?teau").
+_GAP = re.compile(r"(?<=[^\W\d_])[_?](?=[^\W\d_])")
 _NEGATION = re.compile(r"\b(non)[ -](?=[a-z]{3})")
 _WORD = re.compile(r"[a-z0-9]+")
 
@@ -70,6 +72,11 @@ def clean(text: str) -> str:
         text = html.unescape(text)
     text = repair_encoding(_TAG.sub(" ", text)).replace("\u00ad", "").replace("\ufffd", " ")
     return " ".join(text.split())
+
+
+def close_gaps(text: str) -> str:
+    """A text without the signs that stand inside words for letters lost on the way ("Brian_on" → "Brianon")."""
+    return _GAP.sub("", text)
 
 
 def fold(text: str) -> str:
