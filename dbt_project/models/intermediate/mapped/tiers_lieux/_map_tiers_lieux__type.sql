@@ -14,6 +14,8 @@ select
     code
 from (
     values
+    ('tiers lieux a dominante coworking', 'COWORKING'),
+    ('tiers lieux a dominante fablab', 'FABLAB_MAKERSPACE'),
     ('agri food', 'AGRI_FOOD'),
     ('tiers lieu nourricier agricole', 'AGRI_FOOD'),
     ('mini fab lab', 'FABLAB_MAKERSPACE'),
