@@ -11,17 +11,22 @@ from sqlalchemy import Connection, Engine, text
 from connectors.core.cursor import clamp
 from connectors.core.landing import Landed
 from connectors.core.source import Source, Stream
+from warehouse import rejects
 from warehouse.counts import Counts, table_name
 from warehouse.load import contract_digest, lock_stream
 from warehouse.ops import finish_run
 
 
-def merge(engine: Engine, source: Source, run_id: str, staged: Mapping[str, Landed]) -> dict[str, Counts]:
+def merge(
+    engine: Engine, source: Source, run_id: str, staged: Mapping[str, Landed], *, is_listing: bool = True
+) -> dict[str, Counts]:
     """Take the staged batches of a run into ``raw`` in one transaction, with their state and outcomes.
 
     Args:
         engine: connects as loader.
         staged: stream name → landing that was staged.
+        is_listing: the batches are what the source lists now. Otherwise they are single records from an older
+            landing: nothing is deleted, and what is known of the source's last answer stays.
 
     Returns:
         Final counts by stream.
@@ -37,11 +42,13 @@ def merge(engine: Engine, source: Source, run_id: str, staged: Mapping[str, Land
             lock_stream(connection, name)
             counts = _staged_counts(connection, run_id, stream_name)
             _merge_rows(connection, name, run_id, counts)
-            if stream.complete:
+            if stream.complete and is_listing:
                 kept = [str(prefix) for prefix in landed.notes.get("keep_absent", ())]
                 counts.deleted = _mark_deleted(connection, name, source.id, stream_name, run_id, kept)
-            _close_rejects(connection, name, source.id, stream, run_id)
-            _remember(connection, source.id, stream, run_id, landed, counts)
+            rejects.close(connection, source.id, stream_name, run_id, is_whole=stream.complete and is_listing)
+            if is_listing:
+                _remember(connection, source.id, stream, run_id, landed)
+            _record(connection, source.id, stream_name, run_id, counts)
             connection.execute(text(f"drop table stage.{name} cascade"))
             result[stream_name] = counts
         outcome = "loaded" if any(counts.changed for counts in result.values()) else "unchanged"
@@ -108,42 +115,42 @@ def _mark_deleted(connection: Connection, name: str, source_id: str, stream: str
     return int(result.rowcount)
 
 
-def _close_rejects(connection: Connection, name: str, source_id: str, stream: Stream, run_id: str) -> None:
-    """A record that came in now is ``replayed``; one that a complete listing holds no more is ``superseded``."""
-    names = {"source": source_id, "stream": stream.name, "run_id": run_id}
-    gone = "update ops.reject j set status = :status, resolved_at = now(), resolved_run_id = :run_id"
-    gone += " where j.source = :source and j.stream = :stream and j.status = 'open' and j.last_seen_run_id <> :run_id"
-    same = f" and exists (select 1 from stage.{name} s where s.record_key = j.record_key)"
-    connection.execute(text(gone + same), {**names, "status": "replayed"})
-    if stream.complete:
-        connection.execute(text(gone), {**names, "status": "superseded"})
-
-
-def _remember(
-    connection: Connection, source_id: str, stream: Stream, run_id: str, landed: Landed, counts: Counts
-) -> None:
+def _remember(connection: Connection, source_id: str, stream: Stream, run_id: str, landed: Landed) -> None:
+    """What the next fetch starts from and is compared with."""
     validators = {
         part.url: {k: str(v) for k, v in part.meta["validators"].items()}
         for part in landed.parts
         if part.meta.get("validators")
     }
-    values = {
-        "source": source_id, "stream": stream.name, "run_id": run_id, "digest": landed.digest,
-        "contract": contract_digest(source_id, stream), "cursor": json.dumps(clamp(landed.notes.get("cursor"))),
-        "validators": json.dumps(validators), "changed": counts.changed > 0, **asdict(counts),
-    }  # fmt: skip
     connection.execute(
         text(
             "insert into ops.source_state as s (source, stream, last_run_id, last_change_run_id, last_checked_at,"
-            " last_good_at, content_digest, contract_digest, rows, cursor, validators, error)"
+            " last_good_at, content_digest, contract_digest, cursor, validators, error)"
             " values (:source, :stream, :run_id, :run_id, now(), now(), :digest, :contract,"
-            f"  (select count(*) from raw.{table_name(source_id, stream.name)} where deleted_at is null),"
             "  cast(:cursor as jsonb), cast(:validators as jsonb), null)"
             " on conflict (source, stream) do update set last_run_id = excluded.last_run_id,"
-            "  last_change_run_id = case when :changed then excluded.last_run_id else s.last_change_run_id end,"
             "  last_checked_at = now(), last_good_at = now(), content_digest = excluded.content_digest,"
-            "  contract_digest = excluded.contract_digest, rows = excluded.rows, cursor = excluded.cursor,"
+            "  contract_digest = excluded.contract_digest, cursor = excluded.cursor,"
             "  validators = excluded.validators, error = null"
+        ),
+        {
+            "source": source_id, "stream": stream.name, "run_id": run_id, "digest": landed.digest,
+            "contract": contract_digest(source_id, stream), "cursor": json.dumps(clamp(landed.notes.get("cursor"))),
+            "validators": json.dumps(validators),
+        },
+    )  # fmt: skip
+
+
+def _record(connection: Connection, source_id: str, stream: str, run_id: str, counts: Counts) -> None:
+    """The run's figures, and whether it changed what a release is built from."""
+    values = {
+        "source": source_id, "stream": stream, "run_id": run_id, "changed": counts.changed > 0, **asdict(counts)
+    }  # fmt: skip
+    connection.execute(
+        text(
+            "update ops.source_state set last_change_run_id = case when :changed then :run_id else last_change_run_id"
+            f" end, rows = (select count(*) from raw.{table_name(source_id, stream)} where deleted_at is null)"
+            " where source = :source and stream = :stream"
         ),
         values,
     )

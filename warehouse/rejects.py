@@ -58,8 +58,17 @@ def separate_duplicates(connection: Connection, name: str, counts: Counts) -> No
 
 
 def store_rejects(connection: Connection, source_id: str, stream: str, run_id: str) -> None:
-    """Open rejects: one row per bad record, however often it comes; those that came no more are superseded."""
+    """Open rejects: one row per bad record, however often it comes; a dismissed one stays dismissed."""
     names = {"source": source_id, "stream": stream, "run_id": run_id}
+    connection.execute(
+        text(
+            "with known as (update ops.reject d set last_seen_run_id = :run_id from batch_reject b"
+            "  where d.source = :source and d.stream = :stream and d.status = 'dismissed' and d.payload = b.payload"
+            "  returning b.raw_hash)"
+            " delete from batch_reject where raw_hash in (select raw_hash from known)"
+        ),
+        names,
+    )
     connection.execute(
         text(
             "insert into ops.reject (run_id, source, stream, part, position, record_key, errors, payload, raw_hash,"
@@ -80,3 +89,23 @@ def store_rejects(connection: Connection, source_id: str, stream: str, run_id: s
         ),
         names,
     )
+
+
+def close(connection: Connection, source_id: str, stream: str, run_id: str, *, is_whole: bool) -> None:
+    """Close open rejects that a merged batch settles.
+
+    The same record rejected again under newer rules is ``superseded`` by its new reject, one that came in now is
+    ``replayed``, one that a complete listing (``is_whole``) holds no more is ``superseded``.
+    """
+    names = {"source": source_id, "stream": stream, "run_id": run_id}
+    gone = "update ops.reject j set status = :status, resolved_at = now(), resolved_run_id = :run_id"
+    gone += " where j.source = :source and j.stream = :stream and j.status = 'open' and j.last_seen_run_id <> :run_id"
+    again = (
+        " and exists (select 1 from ops.reject n where n.source = j.source and n.stream = j.stream"
+        " and n.status = 'open' and n.last_seen_run_id = :run_id and n.payload = j.payload)"
+    )
+    came = f" and exists (select 1 from stage.{table_name(source_id, stream)} s where s.record_key = j.record_key)"
+    connection.execute(text(gone + again), {**names, "status": "superseded"})
+    connection.execute(text(gone + came), {**names, "status": "replayed"})
+    if is_whole:
+        connection.execute(text(gone), {**names, "status": "superseded"})

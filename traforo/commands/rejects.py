@@ -1,75 +1,138 @@
-"""``traforo rejects``: records that could not be taken in, and why."""
+"""``traforo rejects``: records that could not be taken in, why, and what becomes of them."""
 
 from __future__ import annotations
 
 import csv
+import getpass
 import json
+from enum import StrEnum
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
-from sqlalchemy import text
 
 from traforo.commands.context import clear_errors, settings
-from traforo.pipeline import engine_of
-from traforo.report import console, table
+from traforo.commands.reject_texts import explain, headings, place
+from traforo.pipeline import cluster_of, engine_of
+from traforo.pipeline.rejects import replay_rejects
+from traforo.report import coloured, console, table
+from warehouse import reject_store
 
-app = typer.Typer(no_args_is_help=True, help="Records that could not be taken in: list, show, export.")
+app = typer.Typer(no_args_is_help=True, help="Records that could not be taken in: list, show, export, mend.")
+
+
+class Language(StrEnum):
+    """Languages of the explanations."""
+
+    FR = "fr"
+    IT = "it"
+    EN = "en"
+
+
+class Status(StrEnum):
+    """What became of a reject."""
+
+    OPEN = "open"
+    REPLAYED = "replayed"
+    SUPERSEDED = "superseded"
+    DISMISSED = "dismissed"
+    ALL = "all"
+
+
 SourceOption = Annotated[str | None, typer.Option(help="Only this source.")]
-_SELECT = (
-    "select id, source, stream, part, position, record_key, errors, payload, to_char(created_at, 'YYYY-MM-DD HH24:MI')"
-    " as since from ops.reject where status = 'open' and (cast(:source as text) is null or source = :source)"
-    " order by id"
-)
-
-
-def _open_rejects(source: str | None) -> list[dict[str, Any]]:
-    with engine_of(settings(), "loader") as engine, engine.connect() as connection:
-        return [dict(row) for row in connection.execute(text(_SELECT), {"source": source}).mappings()]
+StreamOption = Annotated[str | None, typer.Option(help="Only this stream.")]
+LanguageOption = Annotated[Language, typer.Option("--lang", help="Language of the explanations.")]
 
 
 @app.command("list")
-def list_(source: SourceOption = None, limit: Annotated[int, typer.Option(help="Rows shown.")] = 50) -> None:
-    """Open rejects: where the record stands, what is wrong with it."""
-    with clear_errors():
-        rows = _open_rejects(source)
+def list_(
+    source: SourceOption = None,
+    stream: StreamOption = None,
+    status: Annotated[Status, typer.Option(help="What became of them.")] = Status.OPEN,
+    limit: Annotated[int, typer.Option(help="Rows shown.")] = 50,
+    lang: LanguageOption = Language.EN,
+) -> None:
+    """Where each record stands and what is wrong with it."""
+    with clear_errors(), engine_of(settings(), "loader") as engine:
+        rows = reject_store.find(engine, source=source, stream=stream, status=status.value)
         shown = [
-            [str(row["id"]), f"{row['source']}.{row['stream']}", f"{row['part']} {row['position']}",
-             "; ".join(f"{e['field']} = {e['value']!r}: {e['message']}" for e in row["errors"])]
+            [str(row["id"]), f"{row['source']}.{row['stream']}", f"{row['part']} {place(row['position'], lang)}",
+             "; ".join(explain(error, lang) for error in row["errors"])]
             for row in rows[:limit]
         ]  # fmt: skip
-        console.print(table(f"Open rejects: {len(rows)}", ["id", "source", "place", "errors"], shown))
+        console.print(table(f"Rejects ({status}): {len(rows)}", ["id", "source", "place", "errors"], shown))
 
 
 @app.command()
 def show(reject_id: int) -> None:
-    """One reject whole: every error, and the record as it came."""
-    with clear_errors():
-        for row in _open_rejects(None):
-            if row["id"] == reject_id:
-                console.print_json(json.dumps(row, ensure_ascii=False, default=str))
-                return
-        raise LookupError(f"no open reject {reject_id}")
+    """One reject whole: every error, the record as it came, what became of it."""
+    with clear_errors(), engine_of(settings(), "loader") as engine:
+        found = reject_store.get(engine, reject_id)
+        console.print_json(json.dumps(found, ensure_ascii=False, default=str))
 
 
 @app.command()
-def export(file: Annotated[Path, typer.Argument(help="CSV file to write.")], source: SourceOption = None) -> None:
-    """Write open rejects as CSV (one line an error) for the people who own the source."""
-    with clear_errors():
-        rows = _open_rejects(source)
-        with file.open("w", encoding="utf-8-sig", newline="") as stream:
-            writer = csv.writer(stream, delimiter=";")
-            writer.writerow(["id", "source", "stream", "file", "position", "key", "field", "value", "rule", "message"])
-            for row in rows:
-                for error in row["errors"]:
-                    cells = [row["id"], row["source"], row["stream"], row["part"], row["position"], row["record_key"],
-                             error["field"], error["value"], error["rule"], error["message"]]  # fmt: skip
-                    writer.writerow([_inert(cell) for cell in cells])
-        console.print(f"{len(rows)} records written to {file}")
+def export(
+    file: Annotated[Path, typer.Argument(help="CSV file to write.")],
+    source: SourceOption = None,
+    stream: StreamOption = None,
+    lang: LanguageOption = Language.EN,
+) -> None:
+    """Write open rejects as CSV, one line an error, for the people who own the source.
+
+    UTF-8 with a mark and semicolons, so that a French or Italian spreadsheet opens it with a double click; no cell
+    can run as a formula.
+    """
+    with clear_errors(), engine_of(settings(), "loader") as engine:
+        rows = reject_store.find(engine, source=source, stream=stream)
+        write_csv(file, rows, lang.value)
+        console.print(f"{len(rows)} records written to {file}", highlight=False, soft_wrap=True)
 
 
-def _inert(cell: Any) -> Any:
-    """A cell that a spreadsheet will not run as a formula (OWASP ASVS 1.2.10)."""
-    if isinstance(cell, str) and cell[:1] in ("=", "+", "-", "@", "\t", "\r"):
+def write_csv(file: Path, rows: list[dict[str, Any]], language: str) -> None:
+    """The rejects as a table, one line an error, explained in the language."""
+    with file.open("w", encoding="utf-8-sig", newline="") as stream:
+        writer = csv.writer(stream, delimiter=";")
+        writer.writerow(headings(language))
+        for row in rows:
+            for error in row["errors"]:
+                cells = [row["id"], row["source"], row["stream"], row["part"], place(row["position"], language),
+                         row["record_key"], error["field"], error["value"], error["rule"],
+                         explain(error, language)]  # fmt: skip
+                writer.writerow([inert(cell) for cell in cells])
+
+
+def inert(cell: Any) -> Any:
+    """A cell that a spreadsheet will not run as a formula (OWASP ASVS 1.2.10); numbers stay numbers."""
+    if isinstance(cell, str) and cell.lstrip(" ")[:1] in ("=", "+", "-", "@", "\t", "\r", "\n", "\0"):
         return "'" + cell
     return cell
+
+
+@app.command()
+def replay(source: Annotated[str, typer.Argument(help="Source whose rejects are read again.")]) -> None:
+    """Read the landings of open rejects again, after a mapping or a contract was mended; nothing is fetched."""
+    with clear_errors():
+        current = settings()
+        with cluster_of(current):
+            results = replay_rejects(current, source)
+        if not results:
+            console.print(f"{source}: no open reject")
+        for result in results:
+            console.print(f"{source} {result.run_id}: {coloured(result.outcome)}")
+            for failure in result.failures:
+                console.print(f"  {failure}", highlight=False, markup=False)
+        if any(result.outcome in ("held", "failed") for result in results):
+            raise typer.Exit(1)
+
+
+@app.command()
+def dismiss(
+    reject_ids: Annotated[list[int], typer.Argument(help="Ids as 'list' shows them.")],
+    reason: Annotated[str, typer.Option(help="Why they need not come in; kept with each.")],
+    by: Annotated[str | None, typer.Option(help="Who decides; you by default.")] = None,
+) -> None:
+    """Close rejects for good: the same records are not reported again."""
+    with clear_errors(), engine_of(settings(), "loader") as engine:
+        done = reject_store.dismiss(engine, reject_ids, by or getpass.getuser(), reason)
+        console.print(f"{done} of {len(reject_ids)} dismissed")
