@@ -124,16 +124,16 @@ def _figures(source_id: str, stream: Stream, run_id: str) -> str:
     )
 
 
-# Published tables that must never be empty once their source has delivered: table → source.
+# Published tables that must never be empty once their stream has delivered: table → ``source.stream``.
 NEVER_EMPTY = {
-    "territory": None, "activity": None, "code_list": None, "organisation": None, "flow": "actif",
-    "third_place": "tiers_lieux", "news_item": "tiers_lieux", "expense": "synergie",
+    "territory": None, "activity": None, "code_list": None, "organisation": "actif.flux", "flow": "actif.flux",
+    "third_place": "tiers_lieux.lieux", "news_item": "tiers_lieux.actualites", "expense": "synergie.depenses",
 }  # fmt: skip
 MAX_RELEASE_DROP = 0.2
 
 
 def release_suites(
-    schema: str, counts: Mapping[str, int], live_counts: Mapping[str, int], sources: set[str]
+    schema: str, counts: Mapping[str, int], live_counts: Mapping[str, int], streams: set[str]
 ) -> list[Suite]:
     """The suites of a built release.
 
@@ -141,11 +141,11 @@ def release_suites(
         schema: schema of the build.
         counts: rows by table of the build.
         live_counts: rows by table of the live release, empty before the first.
-        sources: sources that have delivered at least once.
+        streams: ``source.stream`` of everything that holds rows.
     """
     suites = []
-    for table, source in NEVER_EMPTY.items():
-        if source is None or source in sources:
+    for table, stream in NEVER_EMPTY.items():
+        if stream is None or stream in streams:
             suites.append(_table_suite(schema, table, live_counts.get(table)))
     for table in sorted(set(counts) - set(NEVER_EMPTY)):
         if live_counts.get(table):

@@ -13,6 +13,7 @@ from traforo.settings import Settings
 from warehouse import dbt
 from warehouse import release as releases
 from warehouse.cluster import Cluster
+from warehouse.verdicts import publication_hold
 
 
 @dataclass(frozen=True)
@@ -164,13 +165,18 @@ def audit_release(settings: Settings, release_id: str) -> AuditResult:
 
 
 def _delivered(connection: Connection) -> set[str]:
-    rows = connection.execute(text("select distinct source from ops.source_state where rows > 0")).scalars()
-    return {str(source) for source in rows}
+    rows = connection.execute(text("select source || '.' || stream from ops.source_state where rows > 0")).scalars()
+    return {str(stream) for stream in rows}
 
 
 def switch_release(settings: Settings, release_id: str) -> ReleaseResult:
-    """Make an audited release the one that readers see."""
+    """Make an audited release the one that readers see; while publication is on hold it becomes ``held`` instead."""
     with engine_of(settings, "publisher") as engine:
+        with engine.connect() as connection:
+            hold = publication_hold(connection)
+        if hold:
+            releases.set_status(engine, release_id, "held", error=f"publication is on {hold}"[:4000])
+            return ReleaseResult(release_id, "held", failures=(f"publication is on {hold}",))
         release = releases.switch(engine, release_id)
         return ReleaseResult(release.release_id, release.status, release.row_counts)
 
