@@ -79,7 +79,10 @@ def harmonise() -> None:
     def switch(release_id: str) -> str:
         from traforo import pipeline
 
-        return pipeline.switch_release(load_settings(), release_id).release_id
+        result = pipeline.switch_release(load_settings(), release_id)
+        if result.status != "published":
+            raise Refused(f"{release_id} is {result.status}: {'; '.join(result.failures)}")
+        return result.release_id
 
     reason: Any = decide()
     built: Any = build(reason)

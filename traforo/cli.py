@@ -106,7 +106,10 @@ def _harmonise(current: Settings, *, force: bool = False) -> bool:
         if not audit.passed:
             _explain("the gate", audit.failures)
             return False
-        pipeline.switch_release(current, built.release_id)
+        switched = pipeline.switch_release(current, built.release_id)
+        if switched.status != "published":
+            _explain("a person's decision", switched.failures)
+            return False
         console.print(f"release [bold]{built.release_id}[/] is live ({audit.checks_passed} checks passed)")
         return True
 
