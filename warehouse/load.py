@@ -73,7 +73,7 @@ def stage(engine: Engine, source: Source, stream: Stream, run_id: str, landed: L
         lock_stream(connection, name)
         _create_batch_table(connection, name)
         salt = contract_digest(source.id, stream).encode()[:16]
-        records = _read_all(source, stream, landed)
+        records = read_located(source, stream, landed)
         ordinal = 0
         while chunk := list(islice(records, BATCH)):
             drift.see([located.record.data for located in chunk if isinstance(located.record.data, Mapping)])
@@ -136,19 +136,22 @@ def _create_batch_table(connection: Connection, name: str) -> None:
 
 
 @dataclass(frozen=True)
-class _Located:
+class Located:
+    """A record, the part it stands in and when that came (ISO 8601)."""
+
     part: str
     record: RawRecord
     fetched_at: str
 
 
-def _read_all(source: Source, stream: Stream, landed: Landed) -> Iterator[_Located]:
+def read_located(source: Source, stream: Stream, landed: Landed) -> Iterator[Located]:
+    """Every record of a landed stream, part by part; errors name the source and the part."""
     connector = get_connector(source.id)
     for part in landed.parts:
         fetched_at = _iso_mtime(part.path)
         try:
             for record in connector.read(source, stream, part):
-                yield _Located(part.name, record, fetched_at)
+                yield Located(part.name, record, fetched_at)
         except ConnectorError as error:
             error.source, error.where = error.source or source.id, error.where or part.name
             raise
@@ -159,7 +162,7 @@ def _iso_mtime(path: Path) -> str:
 
 
 def _stage_chunk(
-    connection: Connection, name: str, contract: type[Any], chunk: list[_Located], salt: bytes, ordinal: int,
+    connection: Connection, name: str, contract: type[Any], chunk: list[Located], salt: bytes, ordinal: int,
     counts: Counts, drift: BatchDrift,
 ) -> int:  # fmt: skip
     bodies = [canonical_json(located.record.data) for located in chunk]
@@ -193,7 +196,7 @@ def _stage_chunk(
     return ordinal
 
 
-def _good_line(ordinal: int, key: str, payload: bytes | None, digest: bytes, located: _Located) -> bytes:
+def _good_line(ordinal: int, key: str, payload: bytes | None, digest: bytes, located: Located) -> bytes:
     """A row of the batch table; known content comes without payload."""
     payload_hash = None if payload is None else copy_bytea(hashlib.blake2b(payload, digest_size=16).digest())
     place = (located.part.encode(), _position(located), located.fetched_at.encode())
@@ -201,7 +204,7 @@ def _good_line(ordinal: int, key: str, payload: bytes | None, digest: bytes, loc
 
 
 def _bad_lines(
-    checked: Checked, body: bytes, digest: bytes, located: _Located, ordinal: int, drift: BatchDrift
+    checked: Checked, body: bytes, digest: bytes, located: Located, ordinal: int, drift: BatchDrift
 ) -> list[bytes]:
     """What of a record goes to the rejects: the ``record``, a ``value`` of it, or a ``column`` yet to be judged."""
     if not checked.defects:
@@ -225,7 +228,7 @@ def _bad_lines(
     return lines
 
 
-def _position(located: _Located) -> bytes:
+def _position(located: Located) -> bytes:
     return located.record.position.encode(errors="replace")
 
 
