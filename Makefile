@@ -68,7 +68,10 @@ lint: install ## ruff, mypy --strict, import-linter, sqlfluff, generated files, 
 	$(BIN)/lint-imports
 	$(BIN)/sqlfluff lint --processes 2 dbt_project/models dbt_project/tests
 	$(BIN)/python -m schemas.compile --check
-	$(BIN)/detect-secrets-hook --baseline .secrets.baseline $$(git ls-files -- ':!uv.lock' ':!*.csv' ':!schemas/generated')
+	@cp .secrets.baseline .venv/secrets.baseline  # the hook rewrites it where lines have moved, and says 3
+	@$(BIN)/detect-secrets-hook --baseline .venv/secrets.baseline \
+		$$(git ls-files -- ':!uv.lock' ':!*.csv' ':!schemas/generated' ':!tools-requirements.txt' ':!.secrets.baseline') \
+		|| [ $$? -eq 3 ]
 
 .PHONY: format
 format: install ## Format Python
@@ -83,6 +86,14 @@ generate: install ## Regenerate schemas, contracts and dictionary from the canon
 reference: install ## Rebuild the reference seeds from their packages
 	$(call sync,--group reference)
 	$(BIN)/python -m schemas.reference.build
+
+.PHONY: evaluate
+evaluate: install ## Precision and recall of identity, places and concepts on the sandbox truth, beside their bars
+	$(BIN)/python bench/evaluate.py --seeds 1 2
+
+.PHONY: bench-ingest
+bench-ingest: install ## Speed of the way into raw, as ratios to psql's \copy in one run
+	$(BIN)/python bench/ingest.py
 
 .PHONY: audit
 audit: install ## Known vulnerabilities in the locked packages (asks PyPI)
