@@ -20,6 +20,7 @@ from typing import Any
 from sqlalchemy import Engine
 
 from warehouse import feed
+from warehouse.failpoints import failpoint
 
 _KEPT_SNAPSHOTS = 2
 
@@ -73,7 +74,9 @@ def _export(engine: Engine, folder: Path, page: int, *, rebuild: bool) -> FeedFi
     pages = _still_valid(engine, [PageFile(**entry) for entry in known.get("pages", [])])
     new = _new_pages(engine, folder, [p for p in pages if p.full], page)
     pages = [p for p in pages if p.full] + new
+    failpoint("feed.pages")
     snapshot, taken = _snapshot(engine, folder, known.get("snapshot"))
+    failpoint("feed.snapshot")
     written = [p for p in new if p.href not in {entry["href"] for entry in known.get("pages", [])}]
     head = pages[-1].next if pages else (snapshot or {}).get("cursor")
     if written or taken or not known:

@@ -15,6 +15,7 @@ from publish.datapackage import write_datapackage
 from publish.formats import BATCH_ROWS, Cells, Column, PublishedFile, describe, write_table
 from publish.site import write_site
 from schemas.canonical.model import LANGUAGES, Table, load_model
+from warehouse.failpoints import failpoint
 
 GENERATED = Path(__file__).resolve().parent.parent / "schemas" / "generated"
 DICTIONARIES = (*(f"data_dictionary_{language}.md" for language in LANGUAGES), "data_dictionary.csv")
@@ -50,13 +51,16 @@ def publish_release(engine: Engine, release_id: str, schema: str, root: Path) ->
             written += _copy_dictionaries(unfinished)
             written += write_datapackage(connection, release_id, schema, unfinished, written)
             written += write_site(connection, release_id, schema, unfinished)
+        failpoint("publish.written")
         _put_in_place(unfinished, root / release_id)
+        failpoint("publish.placed")
     except BaseException:
         shutil.rmtree(unfinished, ignore_errors=True)
         raise
     written = [replace(file, path=root / release_id / file.path.name) for file in written]
     _point_latest(root, release_id)
     _record(engine, release_id, written)
+    failpoint("publish.recorded")
     return written
 
 

@@ -26,6 +26,7 @@ from traforo.settings import Settings
 from traforo.signing import sign, signing_secrets
 from warehouse import delivery as deliveries
 from warehouse.delivery import Delivery
+from warehouse.failpoints import failpoint
 from warehouse.feed import encode
 from warehouse.subscription import fan_out, set_status
 
@@ -137,6 +138,7 @@ def _try(
         return True
     secrets = signing_secrets(settings.home, secret_name(delivery.subscription.name))
     answer = _post(session, delivery, delivery.event, secrets, moment)
+    failpoint("deliver.sent")
     with engine.begin() as connection:
         return _note(connection, delivery, answer, moment, report)
 

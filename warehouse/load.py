@@ -25,6 +25,7 @@ from connectors.core.source import RawRecord, Source, Stream
 from warehouse import rejects
 from warehouse.counts import Counts, table_name
 from warehouse.drift import BatchDrift
+from warehouse.failpoints import failpoint
 from warehouse.records import (
     MAX_RECORD_BYTES,
     Checked,
@@ -78,6 +79,7 @@ def stage(engine: Engine, source: Source, stream: Stream, run_id: str, landed: L
         while chunk := list(islice(records, BATCH)):
             drift.see([located.record.data for located in chunk if isinstance(located.record.data, Mapping)])
             ordinal = _stage_chunk(connection, name, contract, chunk, salt, ordinal, counts, drift)
+            failpoint("load.chunk")
         rejects.settle_unknown_columns(connection, name, drift.frequent_unknown(), counts)
         rejects.separate_duplicates(connection, name, counts)
         rejects.store_rejects(connection, source.id, stream.name, run_id)
@@ -95,6 +97,8 @@ def stage(engine: Engine, source: Source, stream: Stream, run_id: str, landed: L
                 "notes": without_nul(canonical_json(notes)).decode(),
             },
         )
+        failpoint("load.before_commit")
+    failpoint("load.after_commit")
     return counts
 
 

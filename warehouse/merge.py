@@ -13,6 +13,7 @@ from connectors.core.landing import Landed
 from connectors.core.source import Source, Stream
 from warehouse import rejects
 from warehouse.counts import Counts, table_name
+from warehouse.failpoints import failpoint
 from warehouse.load import contract_digest, lock_stream
 from warehouse.ops import finish_run
 
@@ -42,6 +43,7 @@ def merge(
             lock_stream(connection, name)
             counts = _staged_counts(connection, run_id, stream_name)
             _merge_rows(connection, name, run_id, counts)
+            failpoint("merge.rows")
             if stream.complete and is_listing:
                 kept = [str(prefix) for prefix in landed.notes.get("keep_absent", ())]
                 counts.deleted = _mark_deleted(connection, name, source.id, stream_name, run_id, kept)
@@ -53,6 +55,8 @@ def merge(
             result[stream_name] = counts
         outcome = "loaded" if any(counts.changed for counts in result.values()) else "unchanged"
         finish_run(connection, run_id, outcome)
+        failpoint("merge.before_commit")
+    failpoint("merge.after_commit")
     return result
 
 

@@ -13,6 +13,7 @@ from typing import Any
 from sqlalchemy import Connection, text
 
 from warehouse.difference import Change, Pair, add, difference, followed
+from warehouse.failpoints import failpoint
 from warehouse.ops import dumps
 
 TYPE_PREFIX = "eu.traforo"
@@ -39,6 +40,7 @@ def record_release(
     done: dict[str, Change] = {}
     for pair in followed(connection, schema, old_schema):
         add(done, pair.name, _write_changes(connection, pair, release_id, epoch))
+        failpoint("switch.events")
     counts = {name: vars(change) for name, change in done.items()}
     write_event(connection, "release", release_id, RELEASE_PUBLISHED, {**payload, "changes": counts}, release_id)
     connection.execute(text("select pg_notify(:channel, :id)"), {"channel": CHANNEL, "id": release_id})

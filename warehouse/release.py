@@ -15,6 +15,7 @@ from typing import Any
 from sqlalchemy import Connection, Engine, text
 
 from warehouse.dbt import PROJECT_DIR
+from warehouse.failpoints import failpoint
 from warehouse.interface import adopt, attach, drop_release, tables, wait_for_planners
 from warehouse.ops import PROJECT, dumps, git_sha, new_id
 from warehouse.outbox import record_release, stale_streams
@@ -177,10 +178,12 @@ def _switch(engine: Engine, release_id: str) -> None:
             raise RuntimeError(f"release '{release_id}' is {release.status}; only an audited release can be published")
         if release.status == "audited" and tables(connection, release.build_schema):
             adopt(connection, release.build_schema, release.schema, release_id)
+            failpoint("switch.adopted")
             attach(connection, release.schema, release_id)
         counts = count_rows(connection, release.schema)
         if not counts:
             raise RuntimeError(f"release '{release_id}' has no tables any more")
+    failpoint("switch.attached")
     wait_for_planners(engine)
     with engine.begin() as connection:
         old = live_release(connection)
@@ -198,6 +201,8 @@ def _switch(engine: Engine, release_id: str) -> None:
             "stale": stale_streams(connection, release.schema),
         }
         record_release(connection, release_id, release.schema, old.schema if old else None, told)
+        failpoint("switch.before_commit")
+    failpoint("switch.after_commit")
 
 
 def drop_old(engine: Engine, keep: int = KEEP_RELEASES) -> list[str]:
