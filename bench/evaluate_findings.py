@@ -73,8 +73,8 @@ def read_findings(connection: Connection, schema: str) -> list[Raised]:
     """Every finding of ``schema`` with all places it rests on."""
     rows = connection.execute(
         text(
-            "select f.rule_code, f.finding_severity_code, f.evidence, p.partner_name, f.claim_number, f.cost_category_code,"
-            " f.source_file_name, f.source_sheet_name, f.source_row_number"
+            "select f.rule_code, f.finding_severity_code, f.evidence, p.partner_name, f.claim_number,"
+            " f.cost_category_code, f.source_file_name, f.source_sheet_name, f.source_row_number"
             f' from "{schema}".expense_finding f left join "{schema}".partner p on p.partner_id = f.partner_id'
         )
     )
@@ -197,7 +197,7 @@ def _load(cluster: Cluster, settings: Settings) -> None:
 
 def _seed(settings: Settings, seed: int, scale: float, folder: Path) -> Mapping[str, Any]:
     """Make the exports of one seed and point the settings at them; gives the truth."""
-    subprocess.run(  # noqa: S603 - our own interpreter and arguments
+    subprocess.run(
         [sys.executable, "-m", "sandbox", "generate", "--dir", str(folder), "--seed", str(seed), "--scale", str(scale)],
         check=True,
     )

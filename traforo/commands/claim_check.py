@@ -35,7 +35,7 @@ def read_files(current: Settings, files: Sequence[Path]) -> None:
     if missing:
         raise ValueError(f"no such file: {', '.join(missing)}")
     pipeline.upgrade_database(current)
-    with pipeline.cluster_of(current), _only_files(current, files) as narrowed:
+    with pipeline.cluster_of(current), only_files(current, files) as narrowed:
         result = pipeline.sync(narrowed, "synergie", {"by": "claim check", "files": [path.name for path in files]})
         if result.outcome not in ("loaded", "unchanged"):
             raise RuntimeError(f"the files were not taken in: {result.outcome}; {'; '.join(result.failures)}")
@@ -44,7 +44,7 @@ def read_files(current: Settings, files: Sequence[Path]) -> None:
 
 
 @contextmanager
-def _only_files(current: Settings, files: Sequence[Path]) -> Iterator[Settings]:
+def only_files(current: Settings, files: Sequence[Path]) -> Iterator[Settings]:
     """The settings with Synergie pointed at these files and nothing else."""
     config: dict[str, Any] = {}
     if current.config:
