@@ -14,7 +14,7 @@ from traforo.settings import PROJECT
 _NEXT = """Next:
   1. connectors/{0}/source.yml: address, hosts, licence, assertions. README.md: what is known of it.
   2. schemas/sources/{0}.py and the staging model: the fields that it really sends.
-  3. models/intermediate/mapped/{0}: codes through mapping tables, then one line in a union of models/intermediate/unioned.
+  3. models/intermediate/mapped/{0}: codes through mapping tables, then a line in a union (models/intermediate/unioned).
   4. make generate, make test-quick, make lint. No DAG line and no migration: both find source.yml."""
 
 

@@ -1,4 +1,4 @@
-"""Every stream of every source, fed by the sandbox; nothing here names a source."""
+"""Every stream of every source, fed by the sandbox or by the source's own fixture; nothing here names a source."""
 
 from __future__ import annotations
 
@@ -22,6 +22,7 @@ from traforo.settings import Settings
 
 STREAMS = [(source_id, stream.name) for source_id in source_ids() for stream in get_source(source_id).streams]
 SEED, SCALE = 11, 0.4
+CONTRACTS = Path(__file__).resolve().parent.parent
 
 
 @dataclass
@@ -75,32 +76,47 @@ def sandbox_settings(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Setti
 
 
 @pytest.fixture(scope="session")
-def subjects(sandbox_settings: Settings) -> dict[tuple[str, str], Subject]:
-    config = sandbox_settings.config
-    assert config is not None
-    overlays = yaml.safe_load(config.read_text())["sources"]
-    found = {}
-    for source_id, name in STREAMS:
-        source = sandbox_settings.source(source_id)
-        found[source_id, name] = Subject(
-            source, source.stream(name), sandbox_settings.landing, overlays[source_id], config.parent
-        )
-    return found
+def subjects() -> dict[tuple[str, str], Subject]:
+    """What has been asked for so far; each stream is fetched once for all tests."""
+    return {}
 
 
 @pytest.fixture(params=STREAMS, ids=".".join)
-def subject(request: pytest.FixtureRequest, subjects: dict[tuple[str, str], Subject]) -> Subject:
+def subject(
+    request: pytest.FixtureRequest, subjects: dict[tuple[str, str], Subject], tmp_path_factory: pytest.TempPathFactory
+) -> Subject:
+    source_id, name = request.param
+    if request.param not in subjects:
+        recorded = CONTRACTS / source_id / "recorded.yml"
+        if recorded.exists():
+            overlay = _serve_recorded(recorded)
+            source, folder = get_source(source_id, overlay), tmp_path_factory.mktemp(source_id)
+        else:
+            settings = request.getfixturevalue("sandbox_settings")
+            overlay = yaml.safe_load(settings.config.read_text())["sources"][source_id]
+            source, folder = settings.source(source_id), settings.config.parent
+        subjects[request.param] = Subject(source, source.stream(name), folder / "landing", overlay, folder)
     return subjects[request.param]
 
 
-@pytest.fixture
-def hostile(subject: Subject) -> Iterator[Callable[[int, str, bytes], Source]]:
-    """``hostile(status, media_type, body)``: the source, with every address leading to a server that answers this."""
-    said: list[tuple[int, str, bytes]] = []
+def _serve_recorded(recorded: Path) -> dict[str, Any]:
+    """Serve a source that the sandbox does not know from its own fixture, until the tests end."""
+    files = {f"/{path}": recorded.with_name(name) for path, name in yaml.safe_load(recorded.read_text()).items()}
+
+    def answer(path: str) -> tuple[int, str, bytes]:
+        file = files.get(path)
+        return (200, "application/json", file.read_bytes()) if file else (404, "text/plain", b"not here")
+
+    port = _serve(answer).server_port
+    return {"base_url": f"http://127.0.0.1:{port}", "hosts": [f"127.0.0.1:{port}"], "allow_loopback_http": True}
+
+
+def _serve(answer: Callable[[str], tuple[int, str, bytes]]) -> ThreadingHTTPServer:
+    """A server on this machine: path → status, media type, body."""
 
     class Handler(BaseHTTPRequestHandler):
         def _answer(self) -> None:
-            status, media_type, body = said[-1]
+            status, media_type, body = answer(self.path.split("?")[0])
             self.rfile.read(int(self.headers.get("Content-Length") or 0))
             self.send_response(status)
             self.send_header("Content-Type", media_type)
@@ -115,6 +131,14 @@ def hostile(subject: Subject) -> Iterator[Callable[[int, str, bytes], Source]]:
 
     server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
     threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True).start()
+    return server
+
+
+@pytest.fixture
+def hostile(subject: Subject) -> Iterator[Callable[[int, str, bytes], Source]]:
+    """``hostile(status, media_type, body)``: the source, with every address leading to a server that answers this."""
+    said: list[tuple[int, str, bytes]] = []
+    server = _serve(lambda _path: said[-1])
 
     def change(status: int, media_type: str, body: bytes) -> Source:
         said.append((status, media_type, body))

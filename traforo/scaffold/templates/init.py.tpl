@@ -1,0 +1,1 @@
+"""The source ``$source``: see its README."""
