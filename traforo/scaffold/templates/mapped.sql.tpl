@@ -1,5 +1,6 @@
--- Records of $title in the words of the common model. Every term goes through a mapping table; then add this model to
--- the union of its kind (models/intermediate/unioned).
+-- $title
+-- in the words of the common model. Every term goes through a mapping table; then add this model to the union of its
+-- kind (models/intermediate/unioned).
 select
     '$source' as source_id,
     '$stream' as stream_name,
