@@ -8,6 +8,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import typer
+from psycopg.errors import UndefinedTable
 from sqlalchemy.exc import SQLAlchemyError
 
 from connectors.core.errors import ConnectorError
@@ -33,6 +34,8 @@ def settings() -> Settings:
     return loaded
 
 
+# What PostgreSQL says before the first `traforo db upgrade`: no such database, or a role it does not know.
+_NOT_SET_UP = ('database "traforo" does not exist', 'authentication failed for user "traforo_')
 EXPECTED = (ConnectorError, LookupError, RuntimeError, ValueError, OSError, SQLAlchemyError)
 
 
@@ -46,7 +49,10 @@ def clear_errors() -> Iterator[None]:
     except EXPECTED as error:
         if State.debug:
             raise
-        message = str(getattr(error, "orig", None) or error).strip().splitlines()
+        cause = getattr(error, "orig", None) or error
+        message = str(cause).strip().splitlines()
+        if isinstance(cause, UndefinedTable) or any(sign in str(cause) for sign in _NOT_SET_UP):
+            message = ["the warehouse is not set up yet; run 'traforo db upgrade', or 'traforo run' for everything"]
         console.print(
             f"[red]error:[/] {message[0] if message else type(error).__name__}", highlight=False, soft_wrap=True
         )

@@ -213,7 +213,8 @@ def publish(settings: Settings, release_id: str | None = None) -> PublishResult:
         with engine.connect() as connection:
             live = releases.live_release(connection)
             if live is None or (release_id and release_id != live.release_id):
-                raise LookupError(f"release '{release_id or ''}' is not live; nothing to publish")
+                shown = f"release '{release_id}' is not live" if release_id else "no release is live yet"
+                raise LookupError(f"{shown}; nothing to publish")
             known = connection.execute(
                 text("select count(*), coalesce(sum(rows), 0) from ops.publication where release_id = :id"),
                 {"id": live.release_id},
