@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import csv
 import json
 import re
 import shutil
@@ -22,8 +21,6 @@ from warehouse import embedded
 from warehouse.cluster import connect_cluster
 
 Record = tuple[str, str]
-HERE = Path(__file__).resolve().parent
-_ROLES = {"owner": "operator", "host": "third_place_operator", "supplier": "supplier"}
 
 
 @dataclass(frozen=True)
@@ -57,27 +54,16 @@ QUERIES = {
         " join intermediate.int_third_place_cluster c using (record_key)"
         " left join intermediate.int_place p on p.place_id = l.place_id"
     ),
+    "private_line": "select record_key from intermediate.int_synergie__expense where is_sensitive",
     "flow": (
         "select f.source_id, f.record_key, f.material_text, f.material_language_code, f.material_code,"
-        " f.material_match_method_code, f.material_match_score, c.material_family_code, f.low_code, r.low_code_given,"
-        " f.quantity_given, f.unit_given, f.quantity_t_per_year, f.quantity_m3_per_year, f.quantity_mwh_per_year"
+        " f.flow_type_code, f.material_match_method_code, f.material_match_score, c.material_family_code, f.low_code,"
+        " r.low_code_given, f.quantity_given, f.unit_given, f.quantity_t_per_year, f.quantity_m3_per_year,"
+        " f.quantity_mwh_per_year"
         " from intermediate.int_flow f join intermediate.int_flow_record r using (source_id, record_key)"
         " left join reference.material_concept c using (material_code)"
     ),
 }
-
-
-def material_concepts() -> dict[str, set[str]]:
-    """Concepts of our list that each material of the synthetic world may be called."""
-    with (HERE / "truth_materials.csv").open(encoding="utf-8") as stream:
-        return {row["truth"]: set(row["concepts"].split()) for row in csv.DictReader(stream)}
-
-
-def known_terms() -> set[tuple[str, str]]:
-    """(language, normalised term) of everything that stands in the concept list."""
-    path = HERE.parent / "dbt_project" / "seeds" / "reference" / "material_term.csv"
-    with path.open(encoding="utf-8") as stream:
-        return {(row["language"], row["term_normalised"]) for row in csv.DictReader(stream)}
 
 
 @contextmanager
@@ -146,42 +132,3 @@ def _truth_key(source: str, record_key: str, payload: Mapping[str, Any], positio
     if source == "synergie":
         return f"{payload['fichier']}#{payload['feuille']}#{payload['ligne']}"
     return record_key
-
-
-def organisations(world: World) -> tuple[dict[Any, Any], dict[Any, Any]]:
-    """True and assigned organisation of every record that names one: (source, key, role) → id.
-
-    A record that was rejected cannot be linked, and one without any name or number of an organisation in that role
-    names nobody: both are left out.
-    """
-    truth = {
-        (record["source"], record["key"], _ROLES[record["role"]]): organisation
-        for organisation, entry in world.truth["organisations"].items()
-        for record in entry["records"]
-        if _names_somebody(world.payloads.get((record["source"], record["key"])), record["role"])
-    }
-    found = {
-        (row["source_id"], world.keys.get((row["source_id"], row["record_key"])), row["role"]): row["organisation_id"]
-        for row in world.tables["mention"]
-    }
-    return truth, {record: found[record] for record in truth if record in found}
-
-
-def _names_somebody(payload: Mapping[str, Any] | None, role: str) -> bool:
-    fields = {
-        "owner": ("raison_sociale", "nom_site", "siret", "ragione_sociale", "codice_fiscale", "partita_iva"),
-        "host": ("structure_porteuse", "siret"),
-        "supplier": ("fournisseur", "fournisseur_id"),
-    }[role]
-    return payload is not None and any(payload.get(field) for field in fields)
-
-
-def third_places(world: World) -> tuple[dict[Any, Any], dict[Any, Any]]:
-    """True and assigned third place of every listing that was taken in."""
-    truth = {
-        (record["source"], record["key"]): place
-        for place, entry in world.truth["third_places"].items()
-        for record in entry["records"]
-        if (record["source"], record["key"]) in world.payloads
-    }
-    return truth, {(row["source_id"], row["record_key"]): row["third_place_id"] for row in world.tables["listing"]}

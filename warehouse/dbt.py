@@ -1,4 +1,4 @@
-"""One ``dbt build`` for one release, in a process of its own that dies with its caller."""
+"""One build of dbt for one release, in a process of its own that dies with its caller."""
 
 from __future__ import annotations
 
@@ -73,7 +73,7 @@ def remember_seeds(connection: Connection, digest: str) -> None:
 
 
 def build(cluster: Cluster, build_schema: str, target: Path, *arguments: str) -> DbtResult:
-    """Run ``dbt build`` into ``build_schema``.
+    """Run ``dbt build`` into ``build_schema``, with the matching step in its middle.
 
     Args:
         target: folder for artifacts and log, kept for the next run's partial parse.
@@ -87,7 +87,7 @@ def build(cluster: Cluster, build_schema: str, target: Path, *arguments: str) ->
     results.unlink(missing_ok=True)
     done = subprocess.run(  # noqa: S603 - our own interpreter and arguments
         [
-            sys.executable, "-m", "dbt.cli.main", "--no-use-colors", "--log-path", str(target), "build",
+            sys.executable, "-m", "warehouse.dbt_phases", "--no-use-colors", "--log-path", str(target),
             "--project-dir", str(PROJECT_DIR), "--target-path", str(target), *arguments,
         ],
         check=False, capture_output=True, text=True, env=environment(cluster, build_schema), cwd=PROJECT_DIR,

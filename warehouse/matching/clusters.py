@@ -53,6 +53,7 @@ def cluster(
     merge_from: float,
     review_from: float,
     may_join: Callable[[str, str], bool],
+    contradict: Callable[[str, str], bool],
     forced: Iterable[tuple[str, str]] = (),
     forbidden: Iterable[tuple[str, str]] = (),
     rival_margin: float = 3.0,
@@ -64,16 +65,17 @@ def cluster(
         review_from: score from which a pair that is not merged is shown to a person.
         may_join: whether two units may stand in one cluster at all; asked for every pair of two clusters before
             they are joined, which bounds how wide a chain of similar records can grow.
+        contradict: whether two units are certainly two things.
         forced: pairs that a person put together; they are joined first, whatever speaks against it.
         forbidden: pairs that a person kept apart.
-        rival_margin: a unit that could join two others which may not join each other goes to the better one only if
-            it is better by this much; otherwise it is left to a person.
+        rival_margin: a unit that could join two others which contradict each other goes to the better one only if it
+            is better by this much; otherwise it is left to a person.
     """
     joined = _Groups(sorted(set(units)), {ordered(*pair) for pair in forbidden}, may_join)
     for one, other in sorted(ordered(*pair) for pair in set(forced)):
         joined.join(one, other, forced=True)
     best_first = sorted(pairs, key=lambda p: (-p.score, p.one, p.other))
-    rivals = _rivals([p for p in best_first if p.score >= merge_from], joined, rival_margin)
+    rivals = _rivals([p for p in best_first if p.score >= merge_from], contradict, rival_margin)
     review: list[tuple[Pair, str]] = []
     links: dict[str, Pair] = {}
     for pair in best_first:
@@ -96,7 +98,7 @@ def cluster(
     return Clustering(joined.members(), links, open_review)
 
 
-def _rivals(pairs: Sequence[Pair], joined: _Groups, margin: float) -> set[tuple[str, str]]:
+def _rivals(pairs: Sequence[Pair], contradict: Callable[[str, str], bool], margin: float) -> set[tuple[str, str]]:
     """Pairs of a unit that has two about equally good partners which contradict each other."""
     partners: dict[str, list[tuple[float, str]]] = defaultdict(list)
     for pair in pairs:
@@ -104,11 +106,11 @@ def _rivals(pairs: Sequence[Pair], joined: _Groups, margin: float) -> set[tuple[
         partners[pair.other].append((pair.score, pair.one))
     found: set[tuple[str, str]] = set()
     for unit, candidates in partners.items():
-        if len(candidates) < 2:
+        if len(candidates) == 1:
             continue
         top = max(score for score, _ in candidates)
         close = [other for score, other in candidates if score >= top - margin]
-        if any(not joined.allowed(a, b) for i, a in enumerate(close) for b in close[i + 1 :]):
+        if any(contradict(a, b) for i, a in enumerate(close) for b in close[i + 1 :]):
             found.update(ordered(unit, other) for _, other in candidates)
     return found
 

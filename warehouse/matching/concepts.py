@@ -7,12 +7,11 @@ several things never decides alone, and a service, an energy or a transport is n
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from rapidfuzz.distance import OSA
-
 from warehouse.matching.lexicon import Language, Lexicon, Term
+from warehouse.matching.spelling import Token, tokens_of
 from warehouse.matching.texts import clean, content_words, normalise, stem
 
 # What may be assigned by what kind of flow the source says it is. Anything else is a substance.
@@ -95,15 +94,6 @@ class Match:
     alternatives: tuple[Candidate, ...] = field(default=())
 
 
-@dataclass(frozen=True)
-class _Token:
-    """A content word of the text and the stem it stands for in the list; ``worth`` is 0 for an unknown word."""
-
-    stem: str
-    worth: float
-    corrected: bool
-
-
 def match_text(
     lexicon: Lexicon,
     text: str,
@@ -132,7 +122,7 @@ def match_text(
     concept = index.exact.get(normalise(main))
     if concept and concept in allowed and normalise(main) != hidden:
         return Match(concept, "EXACT", 1.0)
-    tokens = _tokens(index, words)
+    tokens = tokens_of(index, words)
     joined = index.by_joined.get("".join(words))
     if joined and joined in allowed and not without:
         return Match(joined, "LEMMA", 0.97)
@@ -157,61 +147,8 @@ def _allowed(lexicon: Lexicon, kind: str, is_activity: bool) -> Mapping[str, str
     return lexicon.family
 
 
-def _tokens(index: Language, words: list[str]) -> list[_Token]:
-    """Each word with the stem of the list that it is, or that it was meant to be."""
-    found: list[_Token | None] = []
-    open_choices: dict[int, set[str]] = {}
-    for position, word in enumerate(words):
-        part = stem(word, index.code)
-        if index.is_known(part):
-            found.append(_Token(part, 1.0, False))
-            continue
-        distance, near = _nearest(index, word)
-        if not near and position == len(words) - 1 and len(word) >= 4:
-            # Sources cut labels: the last word may be the beginning of one.
-            distance, near = 2, {stem(known, index.code) for known in index.known_words if known.startswith(word)}
-        if len(near) == 1:
-            found.append(_Token(near.pop(), 1.0 - 0.1 * distance, True))
-        else:
-            found.append(_Token(part, 0.0, False))
-            open_choices[position] = near
-    for position, near in open_choices.items():
-        beside = {token.stem for token in found if token and token.worth}
-        fitting = {part for part in near if any(beside & set(term.stems) for term in index.by_stem.get(part, ()))}
-        if len(fitting) == 1:
-            found[position] = _Token(fitting.pop(), 0.8, True)
-    return [token for token in found if token]
-
-
-def _nearest(index: Language, word: str) -> tuple[int, set[str]]:
-    """Stems of the words that a mistyped word is nearest to: one slip away, or two where it is long."""
-    best: dict[int, set[str]] = {}
-    for distance, known in _similar(word, index.words):
-        best.setdefault(distance, set()).add(stem(known, index.code))
-    part = stem(word, index.code)
-    for distance, known in _similar(part, index.stems):
-        best.setdefault(distance, set()).add(known)
-    distance = min(best, default=0)
-    return distance, best.get(distance, set())
-
-
-def _similar(word: str, by_length: Mapping[int, tuple[str, ...]]) -> Iterator[tuple[int, str]]:
-    allowed = 0 if len(word) < 4 else 1 if len(word) < 8 else 2
-    for length in range(len(word) - allowed, len(word) + allowed + 1):
-        for known in by_length.get(length, ()):
-            distance = int(OSA.distance(word, known, score_cutoff=allowed))
-            # People rarely miss the first letter, and words that differ there are other words ("lana", "rana").
-            if distance <= allowed and (known[0] == word[0] or (len(word) > 4 and _same_but_first(word, known))):
-                yield distance, known
-
-
-def _same_but_first(word: str, known: str) -> bool:
-    """The first letter is missing, doubled by another, or changed places with the second."""
-    return known[:2] == word[1::-1] or known[1:] == word or word[1:] == known
-
-
 def _candidates(
-    index: Language, tokens: list[_Token], allowed: Mapping[str, str], rules: Settings, without: Term | None
+    index: Language, tokens: list[Token], allowed: Mapping[str, str], rules: Settings, without: Term | None
 ) -> list[Candidate]:
     worth = {token.stem: token.worth for token in tokens if token.worth}
     total = sum(_weight(index, token, rules) for token in tokens)
@@ -273,7 +210,7 @@ def _same_term(term: Term, other: Term) -> bool:
     return term.concept == other.concept and set(term.stems) == set(other.stems)
 
 
-def _weight(index: Language, token: _Token, rules: Settings) -> float:
+def _weight(index: Language, token: Token, rules: Settings) -> float:
     return index.weight(token.stem) if token.worth else rules.unknown
 
 
@@ -283,7 +220,7 @@ def _only_alien(index: Language, concept: str, found: Mapping[str, float]) -> bo
 
 
 def _decide(
-    index: Language, tokens: list[_Token], candidates: list[Candidate], allowed: Mapping[str, str], rules: Settings,
+    index: Language, tokens: list[Token], candidates: list[Candidate], allowed: Mapping[str, str], rules: Settings,
     without: Term | None,
 ) -> Match:  # fmt: skip
     proposals = tuple(c for c in candidates[:5] if c.score >= rules.propose)

@@ -5,15 +5,16 @@ from __future__ import annotations
 import re
 from functools import lru_cache
 
-from warehouse.matching.texts import close_gaps, fold, normalise
+from warehouse.matching.texts import close_gaps, fold, normalise, word_set
 
 # Domains where anybody has a mailbox or a page: sharing one says nothing about two records.
-_PUBLIC_HOSTS = frozenset(
+_PUBLIC_HOSTS = word_set(
     "gmail googlemail hotmail outlook live yahoo ymail orange wanadoo free laposte sfr neuf bbox gmx protonmail proton"
     " icloud me libero virgilio alice tin tiscali tim fastwebnet inwind pec legalmail arubapec aruba msn aol riseup"
     " framalistes ik bluewin facebook instagram linkedin twitter x tiktok youtube mastodon helloasso wixsite"
-    " wordpress jimdo google sites linktr openstreetmap".split()
+    " wordpress jimdo google sites linktr openstreetmap"
 )
+_NATIONAL_DIGITS = range(8, 12)
 _COUNTRY_PREFIX = {"33": "FR", "39": "IT", "41": "CH", "377": "MC"}
 _STREET_WORDS = {
     "av": "avenue", "ave": "avenue", "bd": "boulevard", "bld": "boulevard", "blvd": "boulevard", "rte": "route",
@@ -22,7 +23,7 @@ _STREET_WORDS = {
     "pzza": "piazza", "cso": "corso", "reg": "regione", "za": "zone artisanale", "zi": "zone industrielle",
     "zac": "zone activite",
 }  # fmt: skip
-_SMALL = frozenset("de du des d la le les l di del della dei delle dello dell da n no nr".split())
+_SMALL = word_set("de du des d la le les l di del della dei delle dello dell da n no nr")
 _HOUSE = re.compile(r"\b(\d{1,4})\s*(bis|ter|quater|[a-d])?\b")
 
 
@@ -37,7 +38,7 @@ def phone_key(phone: str | None, country: str | None) -> str | None:
         number = "+" + number[2:]
     if number.startswith("+"):
         prefix = next((p for p in _COUNTRY_PREFIX if number[1:].startswith(p)), None)
-        return number if prefix and 8 <= len(number) - 1 - len(prefix) <= 11 else None
+        return number if prefix and len(number) - 1 - len(prefix) in _NATIONAL_DIGITS else None
     if country == "FR" and re.fullmatch(r"0?[1-9]\d{8}", number):
         return "+33" + number[-9:]
     if country == "IT" and re.fullmatch(r"(0\d{5,10}|3\d{8,9})", number):

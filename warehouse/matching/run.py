@@ -2,15 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from sqlalchemy import Connection, text
 
+from warehouse.matching import identity, third_places
+from warehouse.matching.clusters import Pair
+from warehouse.matching.listings import listing_of
+from warehouse.matching.material_step import match_new_texts
+from warehouse.matching.mentions import mention_of
+
 MENTIONS = """
-select m.mention_id, m.member_key, m.source_id, m.role, m.name, m.site_name, m.country_code, m.street_given, m.phone_given,
-    m.email_given, m.website_given, company.legal_form_code, place.country_code as place_country_code, place.lau_code,
-    number.identity_keys, number.damaged
+select m.mention_id, m.member_key, m.source_id, m.role, m.name, m.site_name, m.country_code, m.street_given,
+    m.phone_given, m.email_given, m.website_given, company.legal_form_code,
+    place.country_code as place_country_code, place.lau_code, number.identity_keys, number.damaged
 from intermediate.int_organisation_mention m
 left join intermediate.int_company_name company
     on company.name = m.name and company.country_code = coalesce(m.country_code, 'ZZ')
@@ -28,10 +36,11 @@ left join (
 LISTINGS = """
 select l.record_key, l.source_id, l.name, l.country_code, l.street_address, l.phone, l.email_domains, l.website_url,
     raw.sites_web as websites, place.country_code as place_country_code, place.lau_code, place.latitude,
-    place.longitude, place.point_origin_code, number.identity_keys
+    place.longitude, place.point_origin_code, lau.name_official as municipality_name, number.identity_keys
 from intermediate.int_tiers_lieux__third_place l
 left join staging.stg_tiers_lieux__lieux raw on raw.record_key = l.record_key
 left join intermediate.int_place place on place.place_id = l.place_id
+left join reference.territory_lau lau on lau.lau_code = place.lau_code and lau.country_code = place.country_code
 left join (
     select record.record_key, array_agg(distinct number.identity_key) as identity_keys
     from intermediate.int_organisation_mention_record record
@@ -45,3 +54,142 @@ left join (
 def rows(connection: Connection, query: str) -> list[Mapping[str, Any]]:
     """Rows of a query as mappings."""
     return [dict(row) for row in connection.execute(text(query)).mappings()]
+
+
+# Beyond this a probability is 0 or 1 for all that can be written.
+_MOST_BITS = 60.0
+DECISIONS = """
+select distinct on (entity, least(one, other), greatest(one, other)) entity, one, other, decision
+from ops.identity_decision
+order by entity, least(one, other), greatest(one, other), id desc
+"""
+TABLES = """
+create table if not exists intermediate.organisation_match (
+    mention_id text primary key,
+    organisation_basis text not null,
+    match_method_code text not null,
+    match_score numeric(5, 4)
+);
+create table if not exists intermediate.third_place_match (
+    record_key text primary key,
+    third_place_basis text not null,
+    match_method_code text not null,
+    match_score numeric(5, 4)
+);
+create table if not exists intermediate.match_review (
+    entity text not null,
+    one text not null,
+    other text not null,
+    one_name text not null,
+    other_name text not null,
+    score_bits numeric(8, 2) not null,
+    held_because text not null,
+    reasons text[] not null,
+    primary key (entity, one, other)
+);
+"""
+
+
+@dataclass(frozen=True)
+class Matched:
+    """What the step did: texts worked out anew, mentions and listings resolved, pairs left to a person."""
+
+    texts: int
+    mentions: int
+    listings: int
+    review: int
+
+
+def run(connection: Connection) -> Matched:
+    """Match everything that the first part of the build prepared. The caller owns the transaction.
+
+    Returns:
+        Counts of what was done.
+    """
+    for statement in TABLES.split(";"):
+        if statement.strip():
+            connection.execute(text(statement))
+    texts = match_new_texts(connection)
+    decisions = rows(connection, DECISIONS)
+    connection.execute(text("truncate intermediate.match_review"))
+    mentions = _match_organisations(connection, decisions)
+    listings = _match_third_places(connection, decisions)
+    review = connection.execute(text("select count(*) from intermediate.match_review")).scalar_one()
+    for table in ("material_text_match", "organisation_match", "third_place_match", "match_review"):
+        connection.execute(text(f"analyze intermediate.{table}"))
+    return Matched(texts, mentions, listings, int(review))
+
+
+def _match_organisations(connection: Connection, decisions: Sequence[Mapping[str, Any]]) -> int:
+    mentions = [mention_of(row) for row in rows(connection, MENTIONS)]
+    merges, splits = _decided(decisions, "organisation", {mention.record: mention.key for mention in mentions})
+    found = identity.resolve(mentions, merges, splits)
+    named = {mention.key: (mention.record, mention.name) for mention in mentions}
+    _replace(connection, "organisation_match", "mention_id, organisation_basis", found.basis, found.method, found.score)
+    _keep_review(connection, "organisation", found.clustering.review, named)
+    return len(mentions)
+
+
+def _match_third_places(connection: Connection, decisions: Sequence[Mapping[str, Any]]) -> int:
+    listings = [listing_of(row) for row in rows(connection, LISTINGS)]
+    merges, splits = _decided(decisions, "third_place", {listing.anchor: listing.key for listing in listings})
+    found = third_places.resolve(listings, merges, splits)
+    named = {listing.key: (listing.anchor, listing.name) for listing in listings}
+    _replace(connection, "third_place_match", "record_key, third_place_basis", found.basis, found.method, found.score)
+    _keep_review(connection, "third_place", found.clustering.review, named)
+    return len(listings)
+
+
+def _decided(
+    decisions: Sequence[Mapping[str, Any]], entity: str, keys: Mapping[str, str]
+) -> tuple[list[tuple[str, str]], list[tuple[str, str]]]:
+    """Pairs that a person merged and kept apart; a decision on a record that is gone rests until it comes back."""
+    decided: dict[str, list[tuple[str, str]]] = {"merge": [], "distinct": []}
+    for row in decisions:
+        if row["entity"] == entity and row["one"] in keys and row["other"] in keys:
+            decided[str(row["decision"])].append((keys[row["one"]], keys[row["other"]]))
+    return decided["merge"], decided["distinct"]
+
+
+def _replace(
+    connection: Connection, table: str, columns: str, basis: Mapping[str, str], method: Mapping[str, str],
+    score: Mapping[str, float | None],
+) -> None:  # fmt: skip
+    connection.execute(text(f"truncate intermediate.{table}"))
+    values = [
+        {"key": key, "basis": basis[key], "method": method[key], "score": probability(score[key])}
+        for key in sorted(basis)
+    ]
+    if values:
+        statement = f"insert into intermediate.{table} ({columns}, match_method_code, match_score)"
+        connection.execute(text(f"{statement} values (:key, :basis, :method, :score)"), values)
+
+
+def probability(bits: float | None) -> float | None:
+    """Probability that a pair is one, from its evidence in bits; None where there is no pair."""
+    if bits is None:
+        return None
+    return round(1 / (1 + math.pow(2.0, -max(min(bits, _MOST_BITS), -_MOST_BITS))), 4)
+
+
+def _keep_review(
+    connection: Connection, entity: str, review: Sequence[tuple[Pair, str]], named: Mapping[str, tuple[str, str]]
+) -> None:
+    """Open pairs by their records, so that they mean the same in the next run; the best of each pair of records."""
+    best: dict[tuple[str, str], dict[str, Any]] = {}
+    for pair, why in review:
+        sides = sorted((named[pair.one], named[pair.other]))
+        row: dict[str, Any] = {
+            "entity": entity, "one": sides[0][0], "other": sides[1][0], "one_name": sides[0][1],
+            "other_name": sides[1][1], "score": pair.score, "why": why, "reasons": list(pair.reasons),
+        }  # fmt: skip
+        if row["one"] != row["other"]:
+            best.setdefault((row["one"], row["other"]), row)
+    if best:
+        connection.execute(
+            text(
+                "insert into intermediate.match_review (entity, one, other, one_name, other_name, score_bits,"
+                " held_because, reasons) values (:entity, :one, :other, :one_name, :other_name, :score, :why, :reasons)"
+            ),
+            list(best.values()),
+        )

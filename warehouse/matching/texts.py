@@ -7,6 +7,12 @@ import re
 import unicodedata
 from functools import lru_cache
 
+
+def word_set(words: str) -> frozenset[str]:
+    """Words written in one text, as a set."""
+    return frozenset(words.split())
+
+
 # UTF-8 read as Windows-1252: the lead byte of a letter of two or three bytes, then bytes of the upper half.
 _UPPER = (
     "\\u0080-\\u00bf\\u0152\\u0153\\u0160\\u0161\\u0178\\u017d\\u017e\\u0192\\u02c6\\u02dc\\u2013-\\u203a\\u20ac\\u2122"
@@ -21,22 +27,24 @@ _GAP = re.compile(r"(?<=[^\W\d_])[_?](?=[^\W\d_])")
 _NEGATION = re.compile(r"\b(non)[ -](?=[a-z]{3})")
 _WORD = re.compile(r"[a-z0-9]+")
 
+# Words of this length are their own stems, and no stem is shorter.
+_SHORT = 3
 STOP_WORDS = {
-    "fr": frozenset(
+    "fr": word_set(
         "a ai au aux avec c ce ces d dans de des du en est et ex hors issu issue issus issues l la le les leur ou par"
-        " pas pour provenant que qui s sa sans ses sur un une vers y".split()
+        " pas pour provenant que qui s sa sans ses sur un une vers y"
     ),
-    "it": frozenset(
+    "it": word_set(
         "a ad agli ai al alla alle allo anche c che con d da dai dal dalla dalle dallo degli dei del dell della delle"
         " dello di e ed ex gli i il in l la le lo nei nel nella o per presso senza su sul sulla tra un una uno"
-        " proveniente provenienti".split()
+        " proveniente provenienti"
     ),
-    "en": frozenset("a an and by for from in of on or the to with".split()),
+    "en": word_set("a an and by for from in of on or the to with"),
 }
 # Measures that stand beside figures: "IBC 1000 L", "6 bar", "180 °C".
-_MEASURES = frozenset(
+_MEASURES = word_set(
     "t to kg g q l hl ml m m2 m3 mc mm cm km bar c kw kwh mw mwh gwh ans an anno annui mois mese jour giorno tonnes"
-    " tonnellate litres litri quintali ca env circa lt nm3".split()
+    " tonnellate litres litri quintali ca env circa lt nm3"
 )
 
 
@@ -110,7 +118,7 @@ def content_words(text: str, language: str) -> list[str]:
 @lru_cache(maxsize=65536)
 def stem(word: str, language: str) -> str:
     """A word without the endings that number and gender change; a key for comparing, nothing to show."""
-    if len(word) <= 3:
+    if len(word) <= _SHORT:
         return word
     if language == "fr":
         return _stem_fr(word)
@@ -125,9 +133,9 @@ def _stem_fr(word: str) -> str:
     if word.endswith("aux"):
         return word[:-3] + "al"
     short = re.sub(r"(?:ees|ee|es|e|s|x)$", "", word)
-    return short if len(short) >= 3 else word
+    return short if len(short) >= _SHORT else word
 
 
 def _stem_it(word: str) -> str:
     short = re.sub(r"(?:h?[ei]|i?[aoie])$", "", word)
-    return short if len(short) >= 3 else word
+    return short if len(short) >= _SHORT else word

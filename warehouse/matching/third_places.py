@@ -8,53 +8,27 @@ another host is a veto, however alike the names are.
 from __future__ import annotations
 
 import math
-import re
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import combinations
 
 from warehouse.matching.clusters import Clustering, Pair, cluster, ordered
-from warehouse.matching.contacts import house_number, own_host, phone_key, street_key
+from warehouse.matching.listings import Listing
 from warehouse.matching.names import Rarity, compare_names, rarity_of
-from warehouse.matching.texts import clean, close_gaps, normalise
 
 MERGE_FROM, REVIEW_FROM = 4.0, -2.0
+# Third places of the border region, at least.
+LEAST_POPULATION = 1024
+_MUNICIPALITY_MOST = 7.0
 _BLOCK_LIMIT = 60
-# What a place is, not which one: "Fablab du Lac" and "Espace coworking du Lac" may be one house.
-_KIND_WORDS = frozenset(
-    "tiers lieu lieux tierslieu fablab fab lab coworking cowork makerspace hackerspace espace spazio place hub living"
-    " foodlab cafe caffe associatif associativo maison casa atelier laboratorio".split()
-)
-_SMALL_WORDS = frozenset(
-    "a al alla au aux d da de dei del della des di du e en et i il l la le les lo un una s".split()
-)
-_NEAR_KM, _FAR_KM = 0.25, 3.0
-
-
-@dataclass(frozen=True)
-class Listing:
-    """One entry of a directory.
-
-    Attributes:
-        words: words of the name that tell it from others.
-        place: ``country|municipality``.
-        point: latitude and longitude where the source placed it with care, not at the seat of its municipality.
-        operators: official numbers of who runs it.
-    """
-
-    key: str
-    anchor: str
-    name: str
-    words: frozenset[str]
-    country: str | None
-    place: str | None = None
-    street: str | None = None
-    house: str | None = None
-    point: tuple[float, float] | None = None
-    phone: str | None = None
-    hosts: frozenset[str] = frozenset()
-    operators: frozenset[str] = frozenset()
+_NEAR_KM, _NEXT_DOOR_KM, _FAR_KM, _ELSEWHERE_KM = 0.25, 0.15, 3.0, 9.0
+# Bits of what cannot be counted.
+_NEAR, _FAR, _OTHER_MUNICIPALITY = 3.0, -4.0, -3.0
+_STREET, _OTHER_HOUSE, _OTHER_STREET = 3.0, -3.0, -6.0
+_OTHER_TELEPHONE, _OTHER_HOST, _OPERATOR, _OTHER_OPERATOR = -1.0, -2.0, 3.0, -2.0
+_OTHER_KIND = -5.0
+_ALIKE_FROM = 0.4
 
 
 @dataclass(frozen=True)
@@ -65,45 +39,6 @@ class Resolution:
     method: Mapping[str, str]
     score: Mapping[str, float | None]
     clustering: Clustering
-
-
-def listing_of(row: Mapping[str, object]) -> Listing:
-    """A listing from a row with the columns of ``run.LISTINGS``."""
-    country = _text(row, "country_code")
-    name = normalise(close_gaps(re.sub(r"\([^)]*\)", " ", clean(str(row["name"])))))
-    hosts = {own_host(host) for column in ("websites", "email_domains") for host in _list(row, column)}
-    street = _text(row, "street_address")
-    careful = row.get("point_origin_code") == "SOURCE" and row.get("latitude") is not None
-    return Listing(
-        key=str(row["record_key"]),
-        anchor=f"{row['source_id']}|{row['record_key']}",
-        name=name,
-        words=place_words(name),
-        country=_text(row, "place_country_code") or country,
-        place=f"{row['place_country_code']}|{row['lau_code']}" if row.get("lau_code") else None,
-        street=street_key(street),
-        house=house_number(street),
-        point=(float(str(row["latitude"])), float(str(row["longitude"]))) if careful else None,
-        phone=phone_key(_text(row, "phone"), country),
-        hosts=frozenset(host for host in hosts if host),
-        operators=frozenset(_list(row, "identity_keys")),
-    )
-
-
-def _text(row: Mapping[str, object], name: str) -> str | None:
-    value = row.get(name)
-    return str(value) if value is not None else None
-
-
-def _list(row: Mapping[str, object], name: str) -> list[str]:
-    value = row.get(name)
-    return [str(part) for part in value] if isinstance(value, (list, tuple)) else []
-
-
-def place_words(name: str) -> frozenset[str]:
-    """Words of a normalised name without those that say what kind of place it is; all where nothing else is left."""
-    words = [word for word in name.split() if word not in _SMALL_WORDS]
-    return frozenset(word for word in words if word not in _KIND_WORDS) or frozenset(words) or frozenset(name.split())
 
 
 def resolve(
@@ -123,7 +58,8 @@ def resolve(
     found = (weigh.pair(known[one], known[other]) for one, other in sorted(candidates(list(known.values()))))
     clustering = cluster(
         known, [pair for pair in found if pair], merge_from=MERGE_FROM, review_from=REVIEW_FROM,
-        may_join=lambda one, other: weigh.may_join(known[one], known[other]), forced=merges, forbidden=splits,
+        may_join=lambda one, other: weigh.may_join(known[one], known[other]),
+        contradict=lambda one, other: weigh.contradict(known[one], known[other]), forced=merges, forbidden=splits,
     )  # fmt: skip
     by_person = {key for pair in merges for key in pair}
     basis, method, score = {}, {}, {}
@@ -165,51 +101,61 @@ class Evidence:
     """Weighs pairs of listings against how common everything is among all of them."""
 
     def __init__(self, listings: Sequence[Listing]) -> None:
-        self._rarity: Rarity = rarity_of(listing.words for listing in listings)
+        self._rarity: Rarity = rarity_of((listing.words for listing in listings), LEAST_POPULATION)
         self._phones = _names_with((item.phone, item) for item in listings)
         self._hosts = _names_with((host, item) for item in listings for host in item.hosts)
         self._places = _names_with((item.place, item) for item in listings)
-        self._names = max(self._rarity.names, 2)
+
+    def contradict(self, one: Listing, other: Listing) -> bool:
+        """Veto: two countries, points far apart, or both another house number and another host."""
+        if one.country and other.country and one.country != other.country:
+            return True
+        if one.point and other.point and kilometres(one.point, other.point) > _ELSEWHERE_KM:
+            return True
+        elsewhere = bool(one.house and other.house and one.house != other.house)
+        return elsewhere and bool(one.hosts and other.hosts) and not one.hosts & other.hosts
+
+    def alike(self, one: Listing, other: Listing) -> bool:
+        """Whether two names can be one."""
+        return compare_names(one.words, other.words, self._rarity).share >= _ALIKE_FROM
 
     def may_join(self, one: Listing, other: Listing) -> bool:
-        """No veto: one country, names that can be one, and not both another house and another host."""
-        if one.country and other.country and one.country != other.country:
-            return False
-        elsewhere = bool(one.house and other.house and one.house != other.house)
-        if elsewhere and one.hosts and other.hosts and not one.hosts & other.hosts:
-            return False
-        if one.point and other.point and kilometres(one.point, other.point) > 3 * _FAR_KM:
-            return False
-        return compare_names(one.words, other.words, self._rarity).share >= 0.4
+        """No veto, and something in common: the name, the telephone, a host, or the street."""
+        contact = (one.phone and one.phone == other.phone) or one.hosts & other.hosts
+        where = one.street and one.street == other.street and one.place == other.place
+        return not self.contradict(one, other) and (bool(contact or where) or self.alike(one, other))
 
     def pair(self, one: Listing, other: Listing) -> Pair | None:
         """The evidence on a pair; None where something forbids it."""
-        if not self.may_join(one, other):
+        if self.contradict(one, other) or not self.alike(one, other):
             return None
         name = compare_names(one.words, other.words, self._rarity)
-        found = [("chance", -math.log2(self._names)), ("name", name.bits)]
+        found = [("chance", self._rarity.chance), ("name", name.bits)]
         found += self._contacts(one, other) + self._where(one, other)
+        if one.kinds and other.kinds and not one.kinds & other.kinds:
+            found.append(("other kind", _OTHER_KIND))
         found = [(what, round(bits, 2)) for what, bits in found if bits]
         contact = any(what in ("telephone", "host") and bits > 0 for what, bits in found)
         where = any(what in ("municipality", "near") for what, _ in found)
+        method = "FUZZY" if one.words != other.words else "CONTACT" if contact and not where else "NAME_PLACE"
         reasons = tuple(f"{what} {bits:+.1f}" for what, bits in found)
         score = round(sum(bits for _, bits in found), 2)
-        return Pair(*ordered(one.key, other.key), score, reasons, "CONTACT" if contact and not where else "NAME_PLACE")
+        return Pair(*ordered(one.key, other.key), score, reasons, method)
 
     def _contacts(self, one: Listing, other: Listing) -> list[tuple[str, float]]:
         found = []
         if one.phone and one.phone == other.phone:
-            found.append(("telephone", math.log2(self._names / self._phones[one.phone])))
+            found.append(("telephone", self._rarity.shared_by(self._phones[one.phone])))
         elif one.phone and other.phone:
-            found.append(("other telephone", -1.0))
+            found.append(("other telephone", _OTHER_TELEPHONE))
         if shared := one.hosts & other.hosts:
-            found.append(("host", max(math.log2(self._names / self._hosts[host]) for host in shared)))
+            found.append(("host", max(self._rarity.shared_by(self._hosts[host]) for host in shared)))
         elif one.hosts and other.hosts:
-            found.append(("other host", -2.0))
+            found.append(("other host", _OTHER_HOST))
         if one.operators & other.operators:
-            found.append(("operator", 3.0))
+            found.append(("operator", _OPERATOR))
         elif one.operators and other.operators:
-            found.append(("other operator", -2.0))
+            found.append(("other operator", _OTHER_OPERATOR))
         return found
 
     def _where(self, one: Listing, other: Listing) -> list[tuple[str, float]]:
@@ -217,18 +163,29 @@ class Evidence:
         distance = kilometres(one.point, other.point) if one.point and other.point else None
         is_near = distance is not None and distance <= _NEAR_KM
         if one.place and other.place and one.place == other.place:
-            found.append(("municipality", math.log2(self._names / self._places[one.place])))
+            found.append(("municipality", min(self._rarity.shared_by(self._places[one.place]), _MUNICIPALITY_MOST)))
         elif one.place and other.place and not is_near:
-            found.append(("other municipality", -3.0))
+            found.append(("other municipality", _OTHER_MUNICIPALITY))
         if is_near:
-            found.append(("near", 3.0))
+            found.append(("near", _NEAR))
         elif distance is not None and distance > _FAR_KM:
-            found.append(("far", -4.0))
-        if one.street and other.street and one.street == other.street:
-            found.append(("street", 3.0))
+            found.append(("far", _FAR))
+        if one.street and one.street == other.street:
+            found.append(("street", _STREET))
+        elif _other_street(one, other) and distance is not None and distance > _NEXT_DOOR_KM:
+            # Houses of one chain in one town: same name, other street, and not next door.
+            found.append(("other street", _OTHER_STREET))
         elif one.house and other.house and one.house != other.house:
-            found.append(("other house", -3.0))
+            found.append(("other house", _OTHER_HOUSE))
         return found
+
+
+def _other_street(one: Listing, other: Listing) -> bool:
+    if not one.street or not other.street:
+        return False
+    mine = {word for word in one.street.split() if not word.isdigit()}
+    theirs = {word for word in other.street.split() if not word.isdigit()}
+    return len(mine & theirs) * 2 < min(len(mine), len(theirs))
 
 
 def _names_with(values: Iterable[tuple[str | None, Listing]]) -> Counter[str]:

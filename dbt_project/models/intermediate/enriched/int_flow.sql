@@ -113,7 +113,7 @@ select
 from converted as flow
 left join recognised_code on flow.source_id = recognised_code.source_id and flow.record_key = recognised_code.record_key
 left join {{ ref('int_material_text') }} as material
-    on flow.material_text = material.material_text and flow.material_language_code = material.language_code
+    on {{ material_text_hash('flow') }} = material.text_hash
 left join {{ ref('int_season') }} as season on flow.season_given = season.season_text
 left join {{ ref('_map_treatment_term') }} as treatment
     on {{ normalise_text('flow.treatment_given') }} = treatment.source_value

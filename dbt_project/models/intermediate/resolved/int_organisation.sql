@@ -49,8 +49,12 @@ select
     {{ survivor('website_given', 'member_rank') }} as website_given,
     case
         when sum(record_count) = 1 then 'NONE'
+        -- The weakest way in which a member hangs on the others.
+        when bool_or(link_method = 'FUZZY') then 'FUZZY'
         when bool_or(link_method = 'EXACT') then 'EXACT'
         when bool_or(link_method = 'NAME_PLACE') then 'NAME_PLACE'
+        when bool_or(link_method = 'CONTACT') then 'CONTACT'
+        when bool_or(link_method = 'MANUAL') then 'MANUAL'
         else 'IDENTIFIER'
     end as match_method_code,
     cast(sum(record_count) as integer) as source_count,

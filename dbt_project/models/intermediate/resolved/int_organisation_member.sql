@@ -7,6 +7,7 @@ select
     mention.*,
     cluster.organisation_id,
     cluster.link_method,
+    cluster.link_score,
     place.country_code as place_country_code,
     place.territory_code,
     place.lau_code,

@@ -105,6 +105,7 @@ survived as (
             when count(*) = 1 then 'NONE'
             when bool_or(link_method = 'FUZZY') then 'FUZZY'
             when bool_or(link_method = 'CONTACT') then 'CONTACT'
+            when bool_or(link_method = 'MANUAL') then 'MANUAL'
             else 'NAME_PLACE'
         end as match_method_code,
         cast(count(*) as integer) as source_count,

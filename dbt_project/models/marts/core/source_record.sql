@@ -7,7 +7,8 @@ with entity as (
         record.source_id,
         record.stream_name,
         record.record_key,
-        case when organisation.source_count = 1 then 'NONE' else member.link_method end as match_method_code
+        case when organisation.source_count = 1 then 'NONE' else member.link_method end as match_method_code,
+        case when organisation.source_count > 1 then member.link_score end as match_score
     from {{ ref('int_organisation_mention_record') }} as record
     inner join {{ ref('int_organisation_member') }} as member on record.mention_id = member.mention_id
     inner join {{ ref('organisation') }} as organisation on member.organisation_id = organisation.organisation_id
@@ -21,7 +22,8 @@ with entity as (
         flow.source_id,
         flow.stream_name,
         flow.record_key,
-        'SOURCE_KEY' as match_method_code
+        'SOURCE_KEY' as match_method_code,
+        1.0 as match_score
     from {{ ref('int_publishable_flow') }} as flow
     inner join {{ ref('flow') }} as published on flow.flow_id = published.flow_id
 
@@ -33,7 +35,8 @@ with entity as (
         'tiers_lieux' as source_id,
         'lieux' as stream_name,
         cluster.record_key,
-        cluster.link_method as match_method_code
+        cluster.link_method as match_method_code,
+        cluster.link_score as match_score
     from {{ ref('int_third_place_cluster') }} as cluster
     inner join {{ ref('third_place') }} as third_place on cluster.third_place_id = third_place.third_place_id
     inner join {{ ref('int_tiers_lieux__third_place') }} as listing on cluster.record_key = listing.record_key
@@ -47,7 +50,8 @@ with entity as (
         source_id,
         'actualites' as stream_name,
         source_record_key as record_key,
-        'SOURCE_KEY' as match_method_code
+        'SOURCE_KEY' as match_method_code,
+        1.0 as match_score
     from {{ ref('news_item') }}
 
     union all
@@ -58,7 +62,8 @@ with entity as (
         source_id,
         'depenses' as stream_name,
         source_record_key as record_key,
-        'SOURCE_KEY' as match_method_code
+        'SOURCE_KEY' as match_method_code,
+        1.0 as match_score
     from {{ ref('expense') }}
 
     union all
@@ -69,7 +74,8 @@ with entity as (
         source_id,
         'budgets' as stream_name,
         source_record_key as record_key,
-        'SOURCE_KEY' as match_method_code
+        'SOURCE_KEY' as match_method_code,
+        1.0 as match_score
     from {{ ref('budget') }}
 ),
 
@@ -80,7 +86,8 @@ distinct_entity as (
         source_id,
         stream_name,
         record_key,
-        min(match_method_code) as match_method_code
+        min(match_method_code) as match_method_code,
+        min(match_score) as match_score
     from entity
     group by entity_table_name, entity_id, source_id, stream_name, record_key
 )
@@ -92,10 +99,8 @@ select
     entity.stream_name,
     entity.record_key as source_record_key,
     entity.match_method_code,
-    case entity.match_method_code
-        when 'IDENTIFIER' then 1.0 when 'SOURCE_KEY' then 1.0 when 'NAME_PLACE' then 0.9 when 'CONTACT' then 0.85
-        when 'EXACT' then 0.8 when 'FUZZY' then 0.75
-    end as match_score,
+    -- Probability of the link by which the record hangs on the others; empty for a record that stands alone.
+    cast(entity.match_score as numeric(5, 4)) as match_score,
     lineage.run_id,
     lineage.fetched_at,
     lineage.payload_hash

@@ -1,0 +1,110 @@
+"""``dbt build`` in one process and one parse, with the matching step where it belongs.
+
+What reads the tables of the matching step (dbt source ``matching``) is built after it, everything else before it; the
+lineage decides, nothing is listed here. The two results are put together in one ``run_results.json``. Run by
+``warehouse.dbt`` as ``python -m warehouse.dbt_phases ARGUMENTS``; with a selection of its own it is a plain build.
+"""
+
+from __future__ import annotations
+
+import json
+import logging
+import os
+import sys
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import create_engine
+from sqlalchemy.engine import URL
+
+from warehouse.matching.run import Matched, run
+
+AFTER_MATCHING = "source:matching+"
+_SELECTIONS = ("--select", "-s", "--exclude", "--selector", "--models", "-m")
+logger = logging.getLogger(__name__)
+
+
+def build(arguments: list[str]) -> int:
+    """Build everything; returns the exit code of dbt (0 good, 1 failures, 2 dbt itself failed).
+
+    Args:
+        arguments: of ``dbt build``; global flags first.
+    """
+    from dbt.cli.main import dbtRunner  # noqa: PLC0415 - dbt takes seconds to import
+    from dbt.contracts.graph.manifest import Manifest  # noqa: PLC0415
+
+    if any(argument in _SELECTIONS for argument in arguments):
+        return _code(dbtRunner().invoke(_command("build", arguments)))
+    parsed = dbtRunner().invoke(_command("parse", _where(arguments)))
+    if not parsed.success:
+        return _code(parsed)
+    if not isinstance(parsed.result, Manifest):
+        raise TypeError(f"dbt parse gave a {type(parsed.result).__name__}")
+    runner = dbtRunner(manifest=parsed.result)
+    results = _target(arguments) / "run_results.json"
+    first = runner.invoke(_command("build", [*arguments, "--exclude", AFTER_MATCHING]))
+    if not first.success:
+        return _code(first)
+    before = json.loads(results.read_text(encoding="utf-8"))
+    try:
+        print(f"matched {match()}")  # noqa: T201 - goes to dbt_output.log beside dbt's own lines
+    except Exception as error:
+        message = f"{type(error).__name__}: {error}"
+        before["results"].append({"unique_id": "step.traforo.matching", "status": "error", "message": message})
+        results.write_text(json.dumps(before), encoding="utf-8")
+        raise
+    second = runner.invoke(_command("build", [*arguments, "--select", AFTER_MATCHING]))
+    if results.exists():
+        after = json.loads(results.read_text(encoding="utf-8"))
+        after["results"] = before["results"] + after["results"]
+        after["elapsed_time"] = before["elapsed_time"] + after["elapsed_time"]
+        results.write_text(json.dumps(after), encoding="utf-8")
+    return _code(second)
+
+
+def match() -> Matched:
+    """The matching step on the connection that dbt uses, in one transaction."""
+    engine = create_engine(
+        URL.create(
+            "postgresql+psycopg", os.environ["TRAFORO_PG_USER"], os.environ["TRAFORO_PG_PASSWORD"],
+            os.environ["TRAFORO_PG_HOST"], int(os.environ["TRAFORO_PG_PORT"]), os.environ["TRAFORO_PG_DATABASE"],
+        ),
+        connect_args={"application_name": "traforo matching"},
+    )  # fmt: skip
+    try:
+        with engine.begin() as connection:
+            return run(connection)
+    finally:
+        engine.dispose()
+
+
+def _command(name: str, arguments: list[str]) -> list[str]:
+    """Dbt wants its global flags before the command."""
+    flags: list[str] = []
+    rest = list(arguments)
+    while rest and rest[0] in ("--no-use-colors", "--log-path"):
+        flags.append(rest.pop(0))
+        if flags[-1] == "--log-path":
+            flags.append(rest.pop(0))
+    return [*flags, name, *rest]
+
+
+def _where(arguments: list[str]) -> list[str]:
+    """The arguments that every command of dbt knows: where things lie."""
+    known = {"--no-use-colors": 1, "--log-path": 2, "--project-dir": 2, "--target-path": 2}
+    return [word for at, name in enumerate(arguments) for word in arguments[at : at + known.get(name, 0)]]
+
+
+def _target(arguments: list[str]) -> Path:
+    return Path(arguments[arguments.index("--target-path") + 1])
+
+
+def _code(result: Any) -> int:
+    if result.exception is not None:
+        print(f"{type(result.exception).__name__}: {result.exception}", file=sys.stderr)  # noqa: T201
+        return 2
+    return 0 if result.success else 1
+
+
+if __name__ == "__main__":
+    sys.exit(build(sys.argv[1:]))
