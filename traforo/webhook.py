@@ -33,6 +33,7 @@ from traforo.gateway import Gateway
 from traforo.settings import Settings, load_settings
 from traforo.signing import BadSignature, signing_secrets, verify
 from warehouse import feed, inbound
+from warehouse.failpoints import failpoint
 from warehouse.secrets import valid_secrets
 
 logger = logging.getLogger(__name__)
@@ -107,6 +108,7 @@ def _receive(
     try:
         with database.engine().begin() as connection:
             new = inbound.receive(connection, source, "webhook", _claimed_type(body), digest)
+        failpoint("receive.noted")
     except (SQLAlchemyError, ConnectionError) as error:
         logger.warning("message for %s not noted: %s", source, type(error).__name__)
         return JSONResponse({"detail": "not noted, send it again"}, 503, headers=_BACK_OFF)

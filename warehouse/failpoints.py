@@ -17,7 +17,7 @@ NAMES = (
     "switch.adopted", "switch.attached", "switch.events", "switch.before_commit", "switch.after_commit",
     "publish.written", "publish.placed", "publish.recorded",
     "feed.pages", "feed.snapshot",
-    "deliver.sent",
+    "receive.noted", "deliver.sent",
 )  # fmt: skip
 """Every failpoint there is, in the order of a run."""
 _VARIABLE = "TRAFORO_FAILPOINT"

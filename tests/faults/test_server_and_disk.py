@@ -1,0 +1,142 @@
+"""The server goes away, the disk is full: clean failures, and the same again is as if nothing had happened."""
+
+from __future__ import annotations
+
+import random
+import resource
+import signal
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+from fault_chain import Chain, Item, State, thing, wait_for
+from sqlalchemy import text
+
+from warehouse import embedded
+
+FIRST = [thing(n) for n in range(20)]
+SECOND = [thing(n, "changed") for n in range(1, 21)]
+
+
+@pytest.fixture(scope="module")
+def unbroken(fault_home: Path, tmp_path_factory: pytest.TempPathFactory) -> State:
+    """The state after both listings without any fault."""
+    chain = Chain(fault_home, tmp_path_factory.mktemp("unbroken"))
+    chain.reset()
+    chain.run(FIRST)
+    chain.run(SECOND)
+    return chain.state()
+
+
+def paused_at(chain: Chain, failpoint: str, items: list[Item]) -> tuple[int, Path]:
+    """A child that runs the chain and stands still at the failpoint; removing the file lets it go on."""
+    marker = chain.work / "paused"
+    pid = chain.start_child(lambda: chain.run(items), f"{failpoint}:wait", TRAFORO_FAILPOINT_FILE=str(marker))
+    deadline = time.monotonic() + 30
+    while not marker.exists():
+        assert time.monotonic() < deadline, (chain.work / "child.log").read_text()
+        time.sleep(0.01)
+    return pid, marker
+
+
+def rerun_is_whole(chain: Chain, unbroken: State) -> None:
+    assert chain.in_child(lambda: chain.run(SECOND)) == 0, (chain.work / "child.log").read_text()
+    assert chain.state() == unbroken
+
+
+@pytest.mark.parametrize("failpoint", ["load.chunk", "merge.rows", "switch.events"])
+def test_the_server_is_restarted_in_the_middle(chain: Chain, unbroken: State, failpoint: str) -> None:
+    chain.run(FIRST)
+    pid, marker = paused_at(chain, failpoint, SECOND)
+    embedded.stop(chain.home, mode="immediate")
+    embedded.start(chain.home)
+    marker.unlink()
+    assert wait_for(pid) == 1
+    assert len(chain.state().live) == 20  # readers have what they had
+    rerun_is_whole(chain, unbroken)
+
+
+@pytest.mark.parametrize("failpoint", ["load.before_commit", "merge.before_commit", "switch.before_commit"])
+def test_the_connection_is_cut_before_a_commit(chain: Chain, unbroken: State, failpoint: str) -> None:
+    chain.run(FIRST)
+    pid, marker = paused_at(chain, failpoint, SECOND)
+    with chain.admin() as admin, admin.connect() as connection:
+        cut = connection.execute(
+            text(
+                "select count(pg_terminate_backend(pid)) from pg_stat_activity"
+                " where application_name in ('traforo loader', 'traforo publisher')"
+            )
+        ).scalar_one()
+    assert cut >= 1
+    marker.unlink()
+    assert wait_for(pid) == 1
+    rerun_is_whole(chain, unbroken)
+
+
+def limited(work: Callable[[], object]) -> Callable[[], None]:
+    """``work`` in a process that cannot write a file beyond 512 bytes, as on a full disk."""
+
+    def run() -> None:
+        signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+        resource.setrlimit(resource.RLIMIT_FSIZE, (512, 512))
+        work()
+
+    return run
+
+
+def test_no_room_for_the_landing(chain: Chain, unbroken: State) -> None:
+    chain.run(FIRST)
+    assert chain.in_child(limited(lambda: chain.ingest(SECOND))) == 1
+    assert "File too large" in (chain.work / "child.log").read_text()
+    runs = sorted((chain.work / "landing").glob("*/*/*/run=*"))
+    assert [(run / "_manifest.json").exists() for run in runs] == [True, False]
+    rerun_is_whole(chain, unbroken)
+
+
+def test_no_room_for_the_files(chain: Chain, unbroken: State) -> None:
+    chain.run(FIRST, files=True)
+    latest = (chain.work / "published" / "latest").resolve()
+    chain.ingest(SECOND)
+    chain.harmonise()
+    assert chain.in_child(limited(lambda: chain.publish(files=True))) == 1
+    assert (chain.work / "published" / "latest").resolve() == latest
+    rerun_is_whole(chain, unbroken)
+
+
+@pytest.fixture
+def small_disk(chain: Chain) -> Iterator[None]:
+    """A server none of whose files may grow beyond 17 MB: its log (segments of 16 MB) still can be written."""
+    _, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+    embedded.stop(chain.home)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (17 << 20, hard))
+    try:
+        embedded.start(chain.home)
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (hard, hard))
+    yield
+    embedded.stop(chain.home)
+    embedded.start(chain.home)
+
+
+def test_the_database_cannot_grow(chain: Chain, unbroken: State, small_disk: None) -> None:
+    chain.run(FIRST)
+    rng = random.Random(1)
+    large = [thing(n, rng.randbytes(800).hex()) for n in range(12_000)]
+    assert chain.in_child(lambda: chain.ingest(large)) == 1
+    assert "could not extend file" in (chain.work / "child.log").read_text()
+    assert chain.state().live == [(f"T{n:03}", "a title") for n in range(20)]
+    rerun_is_whole(chain, unbroken)
+
+
+def test_two_publishers_at_once_give_one_live_release_and_one_set_of_events(chain: Chain, unbroken: State) -> None:
+    chain.run(FIRST)
+    chain.ingest(SECOND)
+    pids = [chain.start_child(chain.harmonise) for _ in range(3)]
+    codes = [wait_for(pid) for pid in pids]
+    assert 0 in codes
+    chain.publish(files=False)
+    found = chain.state()
+    assert found.live == unbroken.live
+    assert found.published_releases == 1
+    assert found.entity_events == unbroken.entity_events
