@@ -47,13 +47,14 @@ class Release:
 
 
 def code_digest() -> str:
-    """Digest over everything that shapes the marts: dbt project, seeds and canonical model."""
+    """Digest over everything that shapes the marts: dbt project, seeds, canonical model and matching."""
     digest = hashlib.sha256()
     skip = {"target", "logs", "dbt_packages"}
     files = [p for p in PROJECT_DIR.rglob("*") if p.is_file() and not skip & set(p.relative_to(PROJECT_DIR).parts)]
     files += [p for p in (PROJECT / "schemas" / "canonical").rglob("*.yml") if p.is_file()]
+    files += [p for p in (PROJECT / "warehouse" / "matching").iterdir() if p.is_file()]
     for path in sorted(files):
-        if path.suffix in {".sql", ".yml", ".csv"}:
+        if path.suffix in {".sql", ".yml", ".csv", ".py"}:
             digest.update(path.relative_to(PROJECT).as_posix().encode() + b"\0" + path.read_bytes())
     return digest.hexdigest()
 
@@ -88,17 +89,21 @@ def live_release(connection: Connection) -> Release | None:
 
 
 def what_changed(connection: Connection) -> list[str]:
-    """Names of what differs from the live release: streams, ``code``, or ``first release``."""
+    """Names of what differs from the live release: streams, ``code``, ``decisions``, or ``first release``."""
     runs = source_runs(connection)
     if not runs:
         return []
     live = connection.execute(
-        text("select source_runs, code_digest from ops.release where status = 'published'")
+        text("select source_runs, code_digest, created_at from ops.release where status = 'published'")
     ).one_or_none()
     if live is None:
         return ["first release"]
     changed = [name for name, run in runs.items() if live.source_runs.get(name) != run]
-    return changed + (["code"] if live.code_digest != code_digest() else [])
+    decided = connection.execute(
+        text("select exists (select 1 from ops.identity_decision where decided_at > :since)"),
+        {"since": live.created_at},
+    ).scalar()
+    return changed + (["code"] if live.code_digest != code_digest() else []) + (["decisions"] if decided else [])
 
 
 def open_release(engine: Engine, reason: Mapping[str, Any]) -> Release:

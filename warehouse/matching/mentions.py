@@ -67,7 +67,7 @@ def mention_of(row: Mapping[str, object]) -> Mention:
     return Mention(
         key=str(row["mention_id"]),
         anchor=str(row["member_key"]),
-        record=f"{row['member_key']}|{row['role']}",
+        record=f"{row['member_key']}|{str(row['role']).split(':')[0]}",
         name=name,
         words=name_words(name),
         country=country,

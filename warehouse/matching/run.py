@@ -11,6 +11,7 @@ from sqlalchemy import Connection, text
 
 from warehouse.matching import identity, third_places
 from warehouse.matching.clusters import Pair
+from warehouse.matching.decisions import decided_pairs
 from warehouse.matching.listings import listing_of
 from warehouse.matching.material_step import match_new_texts
 from warehouse.matching.mentions import mention_of
@@ -58,11 +59,6 @@ def rows(connection: Connection, query: str) -> list[Mapping[str, Any]]:
 
 # Beyond this a probability is 0 or 1 for all that can be written.
 _MOST_BITS = 60.0
-DECISIONS = """
-select distinct on (entity, least(one, other), greatest(one, other)) entity, one, other, decision
-from ops.identity_decision
-order by entity, least(one, other), greatest(one, other), id desc
-"""
 TABLES = """
 create table if not exists intermediate.organisation_match (
     mention_id text primary key,
@@ -110,19 +106,18 @@ def run(connection: Connection) -> Matched:
         if statement.strip():
             connection.execute(text(statement))
     texts = match_new_texts(connection)
-    decisions = rows(connection, DECISIONS)
     connection.execute(text("truncate intermediate.match_review"))
-    mentions = _match_organisations(connection, decisions)
-    listings = _match_third_places(connection, decisions)
+    mentions = _match_organisations(connection)
+    listings = _match_third_places(connection)
     review = connection.execute(text("select count(*) from intermediate.match_review")).scalar_one()
     for table in ("material_text_match", "organisation_match", "third_place_match", "match_review"):
         connection.execute(text(f"analyze intermediate.{table}"))
     return Matched(texts, mentions, listings, int(review))
 
 
-def _match_organisations(connection: Connection, decisions: Sequence[Mapping[str, Any]]) -> int:
+def _match_organisations(connection: Connection) -> int:
     mentions = [mention_of(row) for row in rows(connection, MENTIONS)]
-    merges, splits = _decided(decisions, "organisation", {mention.record: mention.key for mention in mentions})
+    merges, splits = decided_pairs(connection, "organisation", {})
     found = identity.resolve(mentions, merges, splits)
     named = {mention.key: (mention.record, mention.name) for mention in mentions}
     _replace(connection, "organisation_match", "mention_id, organisation_basis", found.basis, found.method, found.score)
@@ -130,25 +125,14 @@ def _match_organisations(connection: Connection, decisions: Sequence[Mapping[str
     return len(mentions)
 
 
-def _match_third_places(connection: Connection, decisions: Sequence[Mapping[str, Any]]) -> int:
+def _match_third_places(connection: Connection) -> int:
     listings = [listing_of(row) for row in rows(connection, LISTINGS)]
-    merges, splits = _decided(decisions, "third_place", {listing.anchor: listing.key for listing in listings})
+    merges, splits = decided_pairs(connection, "third_place", {item.anchor: item.key for item in listings})
     found = third_places.resolve(listings, merges, splits)
     named = {listing.key: (listing.anchor, listing.name) for listing in listings}
     _replace(connection, "third_place_match", "record_key, third_place_basis", found.basis, found.method, found.score)
     _keep_review(connection, "third_place", found.clustering.review, named)
     return len(listings)
-
-
-def _decided(
-    decisions: Sequence[Mapping[str, Any]], entity: str, keys: Mapping[str, str]
-) -> tuple[list[tuple[str, str]], list[tuple[str, str]]]:
-    """Pairs that a person merged and kept apart; a decision on a record that is gone rests until it comes back."""
-    decided: dict[str, list[tuple[str, str]]] = {"merge": [], "distinct": []}
-    for row in decisions:
-        if row["entity"] == entity and row["one"] in keys and row["other"] in keys:
-            decided[str(row["decision"])].append((keys[row["one"]], keys[row["other"]]))
-    return decided["merge"], decided["distinct"]
 
 
 def _replace(
