@@ -189,7 +189,7 @@ def _load(cluster: Cluster, settings: Settings) -> None:
     result = pipeline.sync(settings, "synergie", {"by": "evaluation"})
     if result.outcome != "loaded":
         raise RuntimeError(f"the exports were not loaded: {result.outcome} {result.failures}")
-    arguments = ("--select", "+expense_finding", "--exclude-resource-type", "test", "unit_test")
+    arguments = ("--exclude-resource-type", "test", "unit_test")
     built = dbt.build(cluster, "build_evaluation", settings.dbt_target, *arguments)
     if not built.ok:
         raise RuntimeError("; ".join(built.failures))

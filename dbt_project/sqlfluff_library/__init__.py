@@ -2,7 +2,7 @@
 
 The linter checks the layout of the models, not what the macros expand to: rendered in full, the check digits alone are
 thousands of lines, and a run takes minutes instead of seconds. Each stand-in has the shape of the real thing: a scalar
-expression, or a list of columns.
+expression, a list of columns, or a query.
 """
 
 from __future__ import annotations
@@ -12,13 +12,13 @@ from pathlib import Path
 from re import findall
 
 _MACROS = Path(__file__).resolve().parent.parent / "macros"
-_COLUMNS = {"lineage_columns": "record_key"}
+_SHAPES = {"lineage_columns": "record_key", "line_rule": "select rule_code"}
 
 
 def _stand_in(name: str) -> Callable[..., str]:
     def render(*arguments: object, **named: object) -> str:
         del named
-        return _COLUMNS.get(name) or f"{name}({', '.join(str(argument) for argument in arguments)})"
+        return _SHAPES.get(name) or f"{name}({', '.join(str(argument) for argument in arguments)})"
 
     return render
 

@@ -19,10 +19,6 @@ from warehouse import dbt
 from warehouse.cluster import Cluster, connect_cluster
 
 SCHEMA, SCHEMA_AGAIN = "build_money_test", "build_money_again"
-MARTS = (
-    "expense_finding", "claim", "certificate", "payment_received", "work_package", "budget_consumption",
-    "financing_split", "flat_rate_check", "decommitment_curve", "indicator", "indicator_evidence", "exchange_rate",
-)  # fmt: skip
 NO_TESTS = ("--exclude-resource-type", "test", "unit_test")
 
 
@@ -97,8 +93,7 @@ def money(server_home: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterat
         engine.dispose()
 
         def build(schema: str) -> None:
-            chosen = [f"+{mart}" for mart in MARTS]
-            built = dbt.build(cluster, schema, target, "--select", *chosen, *NO_TESTS)
+            built = dbt.build(cluster, schema, target, *NO_TESTS)
             assert built.ok, built.failures
 
         build(SCHEMA)

@@ -8,6 +8,35 @@
 {% set parts = "(line.amount_erdf_eur + coalesce(line.amount_national_public_eur, 0)
     + coalesce(line.amount_self_financing_eur, 0))" %}
 
+with ambiguous as (
+    select
+        line.record_key,
+        line.project_id,
+        line.partner_id,
+        line.claim_number,
+        reading.field_given,
+        cast(reading.amount_text as numeric) as amount_other,
+        case reading.field_given
+            when 'montant_ht' then 'amount_net_given'
+            when 'montant_tva' then 'amount_vat_given'
+            when 'montant_ttc' then 'amount_gross_given'
+            when 'montant_certifie' then 'amount_certified_eur'
+            when 'montant_ecarte' then 'amount_rejected_eur'
+            else 'amount_declared_eur'
+        end as field_name,
+        case reading.field_given
+            when 'montant_ht' then line.amount_net_given
+            when 'montant_tva' then line.amount_vat_given
+            when 'montant_ttc' then line.amount_gross_given
+            when 'montant_certifie' then line.amount_certified_eur
+            when 'montant_ecarte' then line.amount_rejected_eur
+            else line.amount_declared_given
+        end as amount_used
+    from {{ ref('int_money_line') }} as line
+    cross join lateral jsonb_each_text(line.other_readings) as reading (field_given, amount_text)
+    where line.has_ambiguous_amount
+)
+
 -- R07: net and tax give the total of the document, in its currency.
 {{ line_rule(
     'R07', 'amount_gross_given',
@@ -144,41 +173,15 @@ union all
 -- R31: an amount that can be read in two ways, with both readings.
 select
     'R31' as rule_code,
-    line.record_key || '|' || reading.field_name as finding_key,
-    array[line.record_key] as record_keys,
-    line.project_id,
-    line.partner_id,
-    line.claim_number,
+    ambiguous.record_key || '|' || ambiguous.field_given as finding_key,
+    array[ambiguous.record_key] as record_keys,
+    ambiguous.project_id,
+    ambiguous.partner_id,
+    ambiguous.claim_number,
     cast(null as text) as severity_code,
-    round(abs(used.amount - reading.amount), 2) as amount_at_stake_eur,
+    round(abs(ambiguous.amount_used - ambiguous.amount_other), 2) as amount_at_stake_eur,
     cast(null as numeric) as amount_suggested_eur,
-    used.field_name,
-    {{ amount_text('used.amount') }} as found_text,
-    {{ amount_text('reading.amount') }} as expected_text
-from {{ ref('int_money_line') }} as line
-cross join lateral (
-    select
-        entry.key as field_name,
-        cast(entry.value as numeric) as amount
-    from jsonb_each_text(line.other_readings) as entry
-) as reading
-cross join lateral (
-    select
-        case reading.field_name
-            when 'montant_ht' then 'amount_net_given'
-            when 'montant_tva' then 'amount_vat_given'
-            when 'montant_ttc' then 'amount_gross_given'
-            when 'montant_certifie' then 'amount_certified_eur'
-            when 'montant_ecarte' then 'amount_rejected_eur'
-            else 'amount_declared_eur'
-        end as field_name,
-        case reading.field_name
-            when 'montant_ht' then line.amount_net_given
-            when 'montant_tva' then line.amount_vat_given
-            when 'montant_ttc' then line.amount_gross_given
-            when 'montant_certifie' then line.amount_certified_eur
-            when 'montant_ecarte' then line.amount_rejected_eur
-            else line.amount_declared_given
-        end as amount
-) as used
-where line.has_ambiguous_amount
+    ambiguous.field_name,
+    {{ amount_text('ambiguous.amount_used') }} as found_text,
+    {{ amount_text('ambiguous.amount_other') }} as expected_text
+from ambiguous

@@ -14,6 +14,14 @@ with line_sum as (
     group by grouping sets ((project_id, claim_number, partner_id), (project_id, claim_number))
 ),
 
+members as (
+    select
+        project_id,
+        count(*) as partner_count
+    from {{ ref('int_partner') }}
+    group by project_id
+),
+
 header as (
     select
         claim.*,
@@ -24,7 +32,8 @@ header as (
         ) as erdf_limit_eur,
         claim.amount_erdf_eur + coalesce(claim.amount_national_public_eur, 0)
         + coalesce(claim.amount_self_financing_eur, 0) as parts_eur,
-        lines.amount_eur as lines_eur
+        lines.amount_eur as lines_eur,
+        members.partner_count
     from {{ ref('int_money_claim') }} as claim
     left join line_sum as lines
         on
@@ -32,16 +41,19 @@ header as (
             and claim.claim_number = lines.claim_number
             and claim.partner_id is not distinct from lines.partner_id
             and (claim.claim_level_code = 'PROJECT' or claim.partner_id is not null)
+    left join members on claim.project_id = members.project_id
 ),
 
 plan as (
     select
         budget.*,
-        amount_erdf_eur + coalesce(amount_national_public_eur, 0) + coalesce(amount_self_financing_eur, 0) as parts_eur,
-        trunc(amount_budget_eur * coalesce(erdf_rate_pct, {{ money_parameter('erdf_rate_pct') }}) / 100, 2)
+        budget.amount_erdf_eur
+        + coalesce(budget.amount_national_public_eur, 0)
+        + coalesce(budget.amount_self_financing_eur, 0) as parts_eur,
+        trunc(budget.amount_budget_eur * coalesce(budget.erdf_rate_pct, {{ money_parameter('erdf_rate_pct') }}) / 100, 2)
             as erdf_limit_eur
     from {{ ref('int_money_budget') }} as budget
-    where budget_level_code = 'PARTNER' and partner_role_code <> 'OUTSIDE_ERDF'
+    where budget.budget_level_code = 'PARTNER' and budget.partner_role_code <> 'OUTSIDE_ERDF'
 ),
 
 -- Periods of one partner's claims that overlap: each pair once, with the later claim.
@@ -89,11 +101,9 @@ finding as (
     from header
     where
         partner_role_code is distinct from 'OUTSIDE_ERDF'
-        and abs(amount_erdf_eur - erdf_limit_eur)
         -- The claim of the project is a sum of truncated parts: one cent a partner.
-        > {{ tolerance }} * case claim_level_code when 'PROJECT' then (
-            select count(*) from {{ ref('int_partner') }} as partner where partner.project_id = header.project_id
-        ) else 1 end
+        and abs(amount_erdf_eur - erdf_limit_eur)
+        > {{ tolerance }} * case claim_level_code when 'PROJECT' then partner_count else 1 end
 
     union all
 
@@ -185,12 +195,13 @@ select
     finding.rule_code,
     finding.finding_key,
     case
-        when finding.with_lines then array(
-            select line.record_key
-            from {{ ref('int_money_line') }} as line
-            where line.partner_id = finding.partner_id and line.claim_number = finding.claim_number
-            order by line.record_key
-        )
+        when finding.with_lines
+            then array(
+                    select line.record_key
+                    from {{ ref('int_money_line') }} as line
+                    where line.partner_id = finding.partner_id and line.claim_number = finding.claim_number
+                    order by line.record_key
+                )
         else cast(array[] as text[])
     end as record_keys,
     finding.project_id,
@@ -263,19 +274,14 @@ select
     budget.partner_id,
     cast(null as text) as claim_number,
     cast(null as text) as severity_code,
-    abs(budget.amount_budget_given - reading.amount) as amount_at_stake_eur,
+    abs(budget.amount_budget_given - cast(reading.amount_text as numeric)) as amount_at_stake_eur,
     cast(null as numeric) as amount_suggested_eur,
     'amount_budget_given' as field_name,
     {{ amount_text('budget.amount_budget_given') }} as found_text,
-    {{ amount_text('reading.amount') }} as expected_text,
+    {{ amount_text('cast(reading.amount_text as numeric)') }} as expected_text,
     budget.source_file_name,
     budget.source_sheet_name,
     budget.source_row_number
 from {{ ref('int_money_budget') }} as budget
-cross join lateral (
-    select
-        entry.key as field_name,
-        cast(entry.value as numeric) as amount
-    from jsonb_each_text(budget.other_readings) as entry
-) as reading
+cross join lateral jsonb_each_text(budget.other_readings) as reading (field_name, amount_text)
 where budget.has_ambiguous_amount and reading.field_name = 'montant_total'

@@ -47,7 +47,7 @@ method as (
         group by partner_id, cost_category_code, cost_method_code
     ) as known
     where cost_category_code is not null and cost_method_code is not null
-    order by partner_id, cost_category_code, source_rank, amount_eur desc, cost_method_code
+    order by partner_id asc, cost_category_code asc, source_rank asc, amount_eur desc, cost_method_code asc
 ),
 
 by_partner as (
@@ -65,18 +65,18 @@ by_partner as (
 office as (
     select
         by_claim.*,
-        trunc(coalesce(staff_eur, 0) * {{ money_parameter('office_flat_rate_pct') }} / 100, 2) as expected_eur
+        trunc(coalesce(by_claim.staff_eur, 0) * {{ money_parameter('office_flat_rate_pct') }} / 100, 2) as expected_eur
     from by_claim
-    where office_flat_eur is not null
+    where by_claim.office_flat_eur is not null
 ),
 
 -- R12: the staff flat rate of a claim.
 staff as (
     select
         by_claim.*,
-        trunc(coalesce(other_direct_eur, 0) * {{ money_parameter('staff_flat_rate_pct') }} / 100, 2) as expected_eur
+        trunc(coalesce(by_claim.other_direct_eur, 0) * {{ money_parameter('staff_flat_rate_pct') }} / 100, 2) as expected_eur
     from by_claim
-    where staff_flat_eur is not null
+    where by_claim.staff_flat_eur is not null
 ),
 
 finding as (

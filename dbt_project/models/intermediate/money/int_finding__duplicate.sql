@@ -51,7 +51,9 @@ repeated_document as (
         and (count(distinct partner_id) > 1 or count(distinct expense_number) > 1 or count(expense_number) = 0)
         and (
             sum(share_pct) > 100.01
-            or count(distinct (partner_id, activity_code, cost_category_code, imputation_pct, amount_declared_eur)) < count(*)
+            or count(distinct {{ hash_of([
+                'partner_id', 'activity_code', 'cost_category_code', 'imputation_pct', 'amount_declared_eur'
+            ]) }}) < count(*)
         )
 ),
 

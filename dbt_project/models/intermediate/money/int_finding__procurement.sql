@@ -30,8 +30,8 @@ with close_to_limit as (
 spaced as (
     select
         close_to_limit.*,
-        invoice_date - lag(invoice_date) over by_day as days_before,
-        lead(invoice_date) over by_day - invoice_date as days_after
+        close_to_limit.invoice_date - lag(close_to_limit.invoice_date) over by_day as days_before,
+        lead(close_to_limit.invoice_date) over by_day - close_to_limit.invoice_date as days_after
     from close_to_limit
     window by_day as (partition by partner_id, supplier, threshold_eur order by invoice_date, record_key)
 )

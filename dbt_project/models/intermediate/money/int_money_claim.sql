@@ -12,13 +12,26 @@ with header as (
     from {{ ref('stg_synergie__demandes') }} as demande
 ),
 
-latest as (
-    select distinct on (project_key, coalesce(partner_key, ''), claim_level_code, numero_demande)
-        header.*
+aged as (
+    select
+        header.*,
+        row_number() over (
+            partition by header.project_key, header.partner_key, header.claim_level_code, header.numero_demande
+            order by header.extrait_le desc nulls last, header.fetched_at desc, header.record_key asc
+        ) as age
     from header
-    order by
-        project_key, coalesce(partner_key, ''), claim_level_code, numero_demande,
-        extrait_le desc nulls last, fetched_at desc, record_key
+),
+
+latest as (
+    select * from aged
+    where age = 1
+),
+
+project as (
+    select distinct
+        project_key,
+        project_id
+    from {{ ref('int_partner') }}
 )
 
 select
@@ -47,8 +60,7 @@ select
     latest.feuille as source_sheet_name,
     latest.ligne as source_row_number
 from latest
-inner join (select distinct project_key, project_id from {{ ref('int_partner') }}) as project
-    on latest.project_key = project.project_key
+inner join project on latest.project_key = project.project_key
 left join {{ ref('int_partner') }} as partner
     on
         latest.project_key = partner.project_key

@@ -49,15 +49,15 @@ select
     case
         when expense.cost_category_code = 'STAFF'
             then cast(replace(substring(
-                lower(expense.expense_text) from '([0-9]{1,4}(?:[.,][0-9]{1,2})?)\s*(?:h|heures?|ore|ora|hours?)\M'
-            ), ',', '.') as numeric)
+                    lower(expense.expense_text) from '([0-9]{1,4}(?:[.,][0-9]{1,2})?)\s*(?:h|heures?|ore|ora|hours?)\M'
+                ), ',', '.') as numeric)
     end as hours_worked,
     case
         when expense.cost_category_code = 'STAFF'
             then cast(replace(substring(
-                lower(expense.expense_text)
-                from '([0-9]{1,3}(?:[.,][0-9]{1,2})?)\s*(?:€|eur|euros?)\s*/\s*(?:h|heure|ora|hour)\M'
-            ), ',', '.') as numeric)
+                    lower(expense.expense_text)
+                    from '([0-9]{1,3}(?:[.,][0-9]{1,2})?)\s*(?:€|eur|euros?)\s*/\s*(?:h|heure|ora|hour)\M'
+                ), ',', '.') as numeric)
     end as hourly_rate_eur,
     expense.amount_net_given,
     expense.amount_vat_given,

@@ -18,7 +18,7 @@ with lines as (
 header as (
     select
         claim.*,
-        coalesce(partner_id, '') || '|' || claim_level_code as side
+        coalesce(claim.partner_id, '') || '|' || claim.claim_level_code as side
     from {{ ref('int_money_claim') }} as claim
 ),
 

@@ -73,11 +73,11 @@ split as (
     select
         shared.*,
         case
-            when financing_basis_code = 'BUDGET' then plan_national_eur
+            when shared.financing_basis_code = 'BUDGET' then shared.plan_national_eur
             else trunc(
-                (amount_total_eur - amount_erdf_eur) * plan_national_eur
-                / nullif(coalesce(plan_national_eur, 0) + coalesce(plan_own_eur, 0), 0), 2
-            )
+                    (shared.amount_total_eur - shared.amount_erdf_eur) * shared.plan_national_eur
+                    / nullif(coalesce(shared.plan_national_eur, 0) + coalesce(shared.plan_own_eur, 0), 0), 2
+                )
         end as amount_national_public_eur
     from shared
 ),
@@ -86,11 +86,11 @@ partner_row as (
     select
         split.*,
         case
-            when financing_basis_code = 'BUDGET' then plan_own_eur
-            when plan_national_eur is not null and plan_own_eur is not null
-                then amount_total_eur - amount_erdf_eur - amount_national_public_eur
+            when split.financing_basis_code = 'BUDGET' then split.plan_own_eur
+            when split.plan_national_eur is not null and split.plan_own_eur is not null
+                then split.amount_total_eur - split.amount_erdf_eur - split.amount_national_public_eur
         end as amount_self_financing_eur,
-        trunc(amount_total_eur * erdf_rate_pct / 100, 2) as amount_erdf_rate_of_sum_eur
+        trunc(split.amount_total_eur * split.erdf_rate_pct / 100, 2) as amount_erdf_rate_of_sum_eur
     from split
 ),
 
@@ -115,7 +115,7 @@ abroad as (
         month,
         currency_per_eur
     from {{ ref('fx_rate') }}
-    order by currency_code, month desc, rate_type desc
+    order by currency_code asc, month desc, rate_type desc
 )
 
 select

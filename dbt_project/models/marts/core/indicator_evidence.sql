@@ -11,7 +11,7 @@ select
         when partner.partner_key ~ '\m(agence|agenzia|agency)\M' then 'AGENCY'
         when
             partner.partner_key
-            ~ '\m(region|regione|departement|provincia|province|commune|comune|communaute|comunita|metropole|citta|ville|unione)\M'
+            ~ '\m(region|regione|departement|provincia|province|commune|comune|communaute|comunita|metropole|citta|unione)\M'
             then 'PUBLIC_AUTHORITY'
         else 'OTHER'
     end as structure_kind_code,
