@@ -8,38 +8,30 @@ batch into ``raw``.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import asdict, dataclass
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import asdict
 from datetime import UTC, datetime
 from itertools import islice
 from pathlib import Path
-from typing import Any, cast
+from tempfile import SpooledTemporaryFile
+from typing import Any, NamedTuple, cast
 
 import psycopg
 from sqlalchemy import Connection, Engine, text
 
-from connectors.core.errors import ConnectorError, Defect
+from connectors.core.errors import ConnectorError
 from connectors.core.landing import Landed
 from connectors.core.registry import ROOT, get_connector, get_contract
 from connectors.core.source import RawRecord, Source, Stream
 from warehouse import rejects
+from warehouse.copy_lines import bad_lines, good_line
 from warehouse.counts import Counts, table_name
 from warehouse.drift import BatchDrift
 from warehouse.failpoints import failpoint
-from warehouse.records import (
-    MAX_RECORD_BYTES,
-    Checked,
-    canonical_json,
-    check_record,
-    copy_array,
-    copy_bytea,
-    copy_int,
-    copy_line,
-    shortened,
-    without_nul,
-)
+from warehouse.records import canonical_json, check_record, without_nul
 
 BATCH = 2000
+REJECTS_IN_MEMORY = 16_000_000
 
 
 def contract_digest(source_id: str, stream: Stream) -> str:
@@ -70,16 +62,14 @@ def stage(engine: Engine, source: Source, stream: Stream, run_id: str, landed: L
     counts = Counts()
     contract = get_contract(stream)
     drift = BatchDrift(contract, stream.drift)
-    with engine.begin() as connection:
+    # What is known is looked up on a connection of its own, because the other one is in the middle of a COPY.
+    free = engine.connect().execution_options(isolation_level="AUTOCOMMIT")
+    with free as lookup, engine.begin() as connection:
         lock_stream(connection, name)
         _create_batch_table(connection, name)
         salt = contract_digest(source.id, stream).encode()[:16]
-        records = read_located(source, stream, landed)
-        ordinal = 0
-        while chunk := list(islice(records, BATCH)):
-            drift.see([located.record.data for located in chunk if isinstance(located.record.data, Mapping)])
-            ordinal = _stage_chunk(connection, name, contract, chunk, salt, ordinal, counts, drift)
-            failpoint("load.chunk")
+        stager = _Stager(contract, salt, drift, counts)
+        _copy_records(connection, lookup, name, read_located(source, stream, landed), stager)
         rejects.settle_unknown_columns(connection, name, drift.frequent_unknown(), counts)
         rejects.separate_duplicates(connection, name, counts)
         rejects.store_rejects(connection, source.id, stream.name, run_id)
@@ -139,8 +129,7 @@ def _create_batch_table(connection: Connection, name: str) -> None:
     connection.execute(text(rejects.CREATE))
 
 
-@dataclass(frozen=True)
-class Located:
+class Located(NamedTuple):
     """A record, the part it stands in and when that came (ISO 8601)."""
 
     part: str
@@ -165,84 +154,69 @@ def _iso_mtime(path: Path) -> str:
     return datetime.fromtimestamp(path.stat().st_mtime, UTC).isoformat()
 
 
-def _stage_chunk(
-    connection: Connection, name: str, contract: type[Any], chunk: list[Located], salt: bytes, ordinal: int,
-    counts: Counts, drift: BatchDrift,
-) -> int:  # fmt: skip
-    bodies = [canonical_json(located.record.data) for located in chunk]
-    hashes = [hashlib.blake2b(body, digest_size=16, key=salt).digest() for body in bodies]
+class _Stager:
+    """Checks records chunk by chunk and hands them to one COPY, which PostgreSQL works on meanwhile."""
+
+    def __init__(self, contract: type[Any], salt: bytes, drift: BatchDrift, counts: Counts) -> None:
+        self._contract, self._salt, self._drift, self._counts = contract, salt, drift, counts
+        self._ordinal = 0
+
+    def lines(self, chunk: list[Located], find_known: Callable[[list[bytes]], dict[bytes, str]]) -> tuple[bytes, bytes]:
+        """Rows for the batch table and for its rejects."""
+        self._drift.see([located.record.data for located in chunk if isinstance(located.record.data, Mapping)])
+        bodies = [canonical_json(located.record.data) for located in chunk]
+        hashes = [hashlib.blake2b(body, digest_size=16, key=self._salt).digest() for body in bodies]
+        known = find_known(hashes)
+        counts, drift, set_aside = self._counts, self._drift, self._drift.policy.new_code == "quarantine"
+        good: list[bytes] = []
+        bad: list[bytes] = []
+        for (part, record, fetched_at), body, digest in zip(chunk, bodies, hashes, strict=True):
+            self._ordinal += 1
+            place = (part, record.position, fetched_at)
+            if digest in known and not record.defects:
+                counts.unchanged += 1
+                good.append(good_line(self._ordinal, known[digest], None, digest, *place))
+                continue
+            checked = check_record(self._contract, record, len(body), drift)
+            if checked.payload:
+                good.append(good_line(self._ordinal, str(checked.key), checked.payload, digest, *place))
+            bad += bad_lines(checked, body, digest, part, record, self._ordinal, set_aside=set_aside)
+        counts.read += len(chunk)
+        counts.valid += len(good)
+        counts.rejected += len(chunk) - len(good)
+        return b"".join(good), b"".join(bad)
+
+
+def _copy_records(
+    connection: Connection, lookup: Connection, name: str, records: Iterator[Located], stager: _Stager
+) -> None:
+    """All records into the batch table in one COPY; rejects wait in a file until that is done."""
+    has_rows = lookup.execute(text(f"select exists (select 1 from raw.{name})")).scalar()
+    reader = _cursor(lookup)
+
+    def find_known(hashes: list[bytes]) -> dict[bytes, str]:
+        if not has_rows:
+            return {}
+        query = (
+            f"select r.raw_hash, r.record_key from generate_series(0, %s) i join raw.{name} r"
+            " on r.raw_hash = substring(%s::bytea from i * 16 + 1 for 16) where r.deleted_at is null"
+        )
+        return dict(reader.execute(query, [len(hashes) - 1, b"".join(hashes)], binary=True).fetchall())
+
     cursor = _cursor(connection)
-    known = dict(
-        cursor.execute(
-            f"select raw_hash, record_key from raw.{name} where raw_hash = any(%s) and deleted_at is null",
-            [hashes],
-        ).fetchall()
-    )
-    good: list[bytes] = []
-    bad: list[bytes] = []
-    for located, body, digest in zip(chunk, bodies, hashes, strict=True):
-        ordinal += 1
-        counts.read += 1
-        if digest in known and not located.record.defects:
-            counts.unchanged += 1
-            counts.valid += 1
-            good.append(_good_line(ordinal, known[digest], None, digest, located))
-            continue
-        checked = check_record(contract, located.record, len(body), drift)
-        if checked.payload:
-            counts.valid += 1
-            good.append(_good_line(ordinal, str(checked.key), checked.payload, digest, located))
-        else:
-            counts.rejected += 1
-        bad += _bad_lines(checked, body, digest, located, ordinal, drift)
-    _copy(cursor, f"copy stage.{name} from stdin", good)
-    _copy(cursor, "copy batch_reject from stdin", bad)
-    return ordinal
-
-
-def _good_line(ordinal: int, key: str, payload: bytes | None, digest: bytes, located: Located) -> bytes:
-    """A row of the batch table; known content comes without payload."""
-    payload_hash = None if payload is None else copy_bytea(hashlib.blake2b(payload, digest_size=16).digest())
-    place = (located.part.encode(), _position(located), located.fetched_at.encode())
-    return copy_line(copy_int(ordinal), key.encode(), payload, copy_bytea(digest), payload_hash, *place)
-
-
-def _bad_lines(
-    checked: Checked, body: bytes, digest: bytes, located: Located, ordinal: int, drift: BatchDrift
-) -> list[bytes]:
-    """What of a record goes to the rejects: the ``record``, a ``value`` of it, or a ``column`` yet to be judged."""
-    if not checked.defects:
-        return []
-    if len(body) > MAX_RECORD_BYTES:
-        body = canonical_json(shortened(located.record.data))
-
-    def line(kind: str, defects: tuple[Defect, ...]) -> bytes:
-        errors = without_nul(canonical_json([defect.as_dict() for defect in defects]))
-        shown_key = checked.key.encode(errors="replace") if checked.key else None
-        return copy_line(
-            located.part.encode(), _position(located), shown_key, errors, without_nul(body), copy_bytea(digest),
-            kind.encode(), copy_int(ordinal), copy_array(checked.dropped),
-        )  # fmt: skip
-
-    if not checked.payload:
-        return [line("record", checked.defects)]
-    lines = [line("column", checked.defects)] if checked.dropped else []
-    if checked.codes and drift.policy.new_code == "quarantine":
-        lines.append(line("value", checked.codes))
-    return lines
-
-
-def _position(located: Located) -> bytes:
-    return located.record.position.encode(errors="replace")
+    with SpooledTemporaryFile(max_size=REJECTS_IN_MEMORY) as waiting:
+        with cursor.copy(f"copy stage.{name} from stdin") as copy:
+            while chunk := list(islice(records, BATCH)):
+                good, bad = stager.lines(chunk, find_known)
+                copy.write(good)
+                waiting.write(bad)
+                failpoint("load.chunk")
+        waiting.seek(0)
+        with cursor.copy("copy batch_reject from stdin") as copy:
+            while block := waiting.read(1 << 20):
+                copy.write(block)
 
 
 def _cursor(connection: Connection) -> psycopg.Cursor[Any]:
     driver = cast("psycopg.Connection[Any]", connection.connection.driver_connection)
     return driver.cursor()
-
-
-def _copy(cursor: psycopg.Cursor[Any], statement: str, lines: Iterable[bytes]) -> None:
-    block = b"".join(lines)
-    if block:
-        with cursor.copy(statement) as copy:
-            copy.write(block)

@@ -74,31 +74,40 @@ def _staged_counts(connection: Connection, run_id: str, stream: str) -> Counts:
 
 
 def _merge_rows(connection: Connection, name: str, run_id: str, counts: Counts) -> None:
-    row = connection.execute(
+    """New content over known keys, then new keys. The stream's lock keeps other loaders out in between."""
+    # The same meaning in another writing is no change: only the new writing is remembered, to know it next time.
+    differs = "(r.payload_hash is distinct from s.payload_hash or r.deleted_at is not null)"
+
+    def where_it_differs(column: str, new: str) -> str:
+        return f"{column} = case when {differs} then {new} else r.{column} end"
+
+    changes = [
+        "payload = s.payload", "payload_hash = s.payload_hash", "raw_hash = s.raw_hash", "deleted_at = null",
+        *(where_it_differs(column, f"s.{column}") for column in ("part", "position", "fetched_at")),
+        where_it_differs("run_id", ":run_id"), where_it_differs("loaded_at", "now()"),
+        where_it_differs("version", "r.version + 1"),
+    ]  # fmt: skip
+    updated = connection.execute(
         text(
-            f"with touched as (insert into raw.{name} as r (record_key, payload, raw_hash, payload_hash, run_id,"
-            "  first_run_id, part, position, fetched_at)"
-            " select record_key, payload, raw_hash, payload_hash, :run_id, :run_id, part, position, fetched_at"
-            f" from stage.{name} where payload is not null"
-            " on conflict (record_key) do update set payload = excluded.payload, raw_hash = excluded.raw_hash,"
-            "  payload_hash = excluded.payload_hash, run_id = excluded.run_id, part = excluded.part,"
-            "  position = excluded.position, fetched_at = excluded.fetched_at, loaded_at = now(), deleted_at = null,"
-            "  version = r.version + 1"
-            " where r.payload_hash is distinct from excluded.payload_hash or r.deleted_at is not null"
-            " returning (version = 1) as inserted)"
-            " select count(*) filter (where inserted), count(*) filter (where not inserted) from touched"
+            f"with touched as (update raw.{name} r set {', '.join(changes)} from stage.{name} s"
+            " where s.record_key = r.record_key and s.payload is not null"
+            f"  and ({differs} or r.raw_hash <> s.raw_hash) returning r.run_id)"
+            " select count(*) from touched where run_id = :run_id"
         ),
         {"run_id": run_id},
-    ).one()
-    counts.inserted, counts.updated = int(row[0]), int(row[1])
-    counts.unchanged = counts.valid - counts.inserted - counts.updated
-    # Same meaning in another writing: remember the new writing so that it is recognised next time.
-    connection.execute(
+    ).scalar_one()
+    inserted = connection.execute(
         text(
-            f"update raw.{name} r set raw_hash = s.raw_hash from stage.{name} s"
-            " where s.record_key = r.record_key and s.payload is not null and r.raw_hash <> s.raw_hash"
-        )
-    )
+            f"insert into raw.{name} (record_key, payload, raw_hash, payload_hash, run_id, first_run_id, part,"
+            "  position, fetched_at)"
+            " select record_key, payload, raw_hash, payload_hash, :run_id, :run_id, part, position, fetched_at"
+            f" from stage.{name} s where payload is not null"
+            f" and not exists (select 1 from raw.{name} r where r.record_key = s.record_key)"
+        ),
+        {"run_id": run_id},
+    ).rowcount
+    counts.inserted, counts.updated = int(inserted), int(updated)
+    counts.unchanged = counts.valid - counts.inserted - counts.updated
 
 
 def _mark_deleted(connection: Connection, name: str, source_id: str, stream: str, run_id: str, kept: list[str]) -> int:

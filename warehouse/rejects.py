@@ -34,6 +34,9 @@ def separate_duplicates(connection: Connection, name: str, counts: Counts) -> No
     """The first record of a key counts; the same content again is dropped, other content is rejected."""
     connection.execute(text(f"create index on stage.{name} (record_key)"))
     connection.execute(text(f"analyze stage.{name}"))
+    repeated = f"select 1 from stage.{name} group by record_key having count(*) > 1 limit 1"
+    if connection.execute(text(repeated)).scalar() is None:
+        return
     conflicts = connection.execute(
         text(
             f"with ranked as (select ordinal, record_key, raw_hash, part, position, payload,"
@@ -72,8 +75,9 @@ def store_rejects(connection: Connection, source_id: str, stream: str, run_id: s
     connection.execute(
         text(
             "insert into ops.reject (run_id, source, stream, part, position, record_key, errors, payload, raw_hash,"
-            " last_seen_run_id, kind) select distinct on (raw_hash) :run_id, :source, :stream, part, position,"
-            " record_key, errors, payload, raw_hash, :run_id, kind from batch_reject order by raw_hash, kind"
+            " last_seen_run_id, kind) select :run_id, :source, :stream, part, position,"
+            " record_key, errors, payload, raw_hash, :run_id, kind from"
+            "  (select distinct on (raw_hash) * from batch_reject order by raw_hash, kind, ordinal) b order by ordinal"
             " on conflict (source, stream, raw_hash) where status = 'open' do update set"
             " last_seen_run_id = excluded.last_seen_run_id, errors = excluded.errors, kind = excluded.kind,"
             " part = excluded.part, position = excluded.position"

@@ -58,11 +58,16 @@ def read_csv(path: Path, *, delimiter: str | None = None, encoding: str | None =
     """
     rows = read_csv_rows(path, delimiter=delimiter, encoding=encoding)
     header: list[str] | None = None
+    is_named = False
     for number, cells in rows:
-        if not any(cell.strip() for cell in cells):
+        if not "".join(cells).strip():
             continue
         if header is None:
             header = _unique(cells)
+            is_named = all(header)
+            continue
+        if is_named and len(cells) == len(header):
+            yield CsvRow(number, dict(zip(header, cells, strict=True)), [])
             continue
         data = {name: cell for name, cell in zip(header, cells, strict=False) if name}
         unnamed = [c for name, c in zip(header, cells, strict=False) if not name and c.strip()]
@@ -81,7 +86,7 @@ def read_csv_rows(path: Path, *, delimiter: str | None = None, encoding: str | N
     try:
         with path.open(encoding=name, newline="") as stream:
             for number, cells in enumerate(csv.reader(stream, delimiter=sign), start=1):
-                yield CsvTextRow(number, [storable(cell) for cell in cells])
+                yield CsvTextRow(number, cells if "\x00" not in "".join(cells) else [storable(cell) for cell in cells])
     except csv.Error as error:
         raise Fatal(f"after row {number}: {error}; is a quote not closed?", where=path.name, rule="csv") from error
 

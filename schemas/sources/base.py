@@ -29,14 +29,13 @@ class SourceRecord(BaseModel):
 
 
 def _blank_to_none(value: Any) -> Any:
-    if isinstance(value, str):
-        value = clean_text(value)
-        return value or None
-    return value
+    return (clean_text(value) or None) if isinstance(value, str) else value
 
 
 def clean_text(value: str) -> str:
     """NFC, no NUL, no-break spaces as spaces, no blank ends. PostgreSQL text refuses NUL."""
+    if value.isascii():  # most are, and nothing but NUL and blanks can be wrong with them
+        return value.replace("\x00", "").strip()
     text = unicodedata.normalize("NFC", value.replace("\x00", ""))
     return text.replace("\u00a0", " ").replace("\u202f", " ").strip()
 

@@ -1,0 +1,81 @@
+"""Lines of PostgreSQL's COPY text format: one record in a batch table, or what of it is rejected."""
+
+from __future__ import annotations
+
+import functools
+import hashlib
+from binascii import hexlify
+
+from connectors.core.errors import Defect
+from connectors.core.source import RawRecord
+from warehouse.records import MAX_RECORD_BYTES, Checked, canonical_json, shortened, without_nul
+
+
+def good_line(
+    ordinal: int, key: str, payload: bytes | None, digest: bytes, part: str, position: str, fetched_at: str
+) -> bytes:
+    """A row of the batch table; known content comes without payload."""
+    if payload is None:
+        stored, payload_hash = b"\\N", b"\\N"
+    else:
+        payload_hash = b"\\\\x" + hashlib.blake2b(payload, digest_size=16).hexdigest().encode()
+        # JSON has no raw tab, line end or NUL: only its own backslashes are in the way.
+        stored = payload.replace(b"\\", b"\\\\") if b"\\" in payload else payload
+    return b"%d\t%b\t%b\t\\\\x%b\t%b\t%b\t%b\t%b\n" % (
+        ordinal, _text(key), stored, hexlify(digest), payload_hash, _often(part), _text(position), _often(fetched_at),
+    )  # fmt: skip
+
+
+def bad_lines(
+    checked: Checked, body: bytes, digest: bytes, part: str, record: RawRecord, ordinal: int, *, set_aside: bool
+) -> list[bytes]:
+    """What of a record goes to the rejects: the ``record``, a ``value`` of it, or a ``column`` yet to be judged.
+
+    Args:
+        set_aside: the stream's policy keeps unknown codes as rejects of their own.
+    """
+    if not checked.defects:
+        return []
+    if len(body) > MAX_RECORD_BYTES:
+        body = canonical_json(shortened(record.data))
+
+    def line(kind: str, defects: tuple[Defect, ...]) -> bytes:
+        errors = without_nul(canonical_json([defect.as_dict() for defect in defects]))
+        fields = (
+            part.encode(), record.position.encode(errors="replace"),
+            checked.key.encode(errors="replace") if checked.key else None, errors, without_nul(body),
+            b"\\x" + hexlify(digest), kind.encode(), b"%d" % ordinal, _array(checked.dropped),
+        )  # fmt: skip
+        return b"\t".join(b"\\N" if field is None else _escape(field) for field in fields) + b"\n"
+
+    if not checked.payload:
+        return [line("record", checked.defects)]
+    lines = [line("column", checked.defects)] if checked.dropped else []
+    if checked.codes and set_aside:
+        lines.append(line("value", checked.codes))
+    return lines
+
+
+def _array(values: tuple[str, ...]) -> bytes:
+    quoted = (value.replace("\\", "\\\\").replace('"', '\\"') for value in values)
+    return ("{" + ",".join(f'"{value}"' for value in quoted) + "}").encode(errors="replace")
+
+
+def _text(value: str) -> bytes:
+    """A text; most have nothing in them that COPY would take for a sign of its own."""
+    raw = value.encode(errors="replace")
+    return raw if raw.isalnum() else _escape(raw)
+
+
+@functools.lru_cache(maxsize=256)
+def _often(value: str) -> bytes:
+    """A text that many lines share."""
+    return _escape(value.encode(errors="replace"))
+
+
+def _escape(field: bytes) -> bytes:
+    if b"\\" in field:
+        field = field.replace(b"\\", b"\\\\")
+    if b"\t" in field or b"\n" in field or b"\r" in field:
+        field = field.replace(b"\t", b"\\t").replace(b"\n", b"\\n").replace(b"\r", b"\\r")
+    return field.replace(b"\x00", b"")
