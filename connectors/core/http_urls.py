@@ -47,7 +47,7 @@ def bare_url(url: str) -> str:
     try:
         parts = urlsplit(url)
     except ValueError:
-        return storable(url)[:_SHOWN]
+        return storable(re.sub(r"//[^/]*@", "//", url))[:_SHOWN]
     return storable(urlunsplit((parts.scheme, parts.netloc.rpartition("@")[2], parts.path, parts.query, "")))
 
 

@@ -1,0 +1,134 @@
+"""Drift of columns and codes over a batch, and the names that are near."""
+
+from __future__ import annotations
+
+from typing import Any, Literal
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from connectors.core.errors import Defect
+from connectors.core.source import Drift, RawRecord
+from schemas.sources.base import DecimalText, OptionalText, SourceRecord
+from warehouse.copy_lines import bad_lines, good_line
+from warehouse.drift import BatchDrift, nearest, unknown_column_message
+from warehouse.records import Checked, check_record, validate
+
+
+class Flow(SourceRecord):
+    """A synthetic flow."""
+
+    id: str
+    quantite: DecimalText = None
+    unite: OptionalText = None
+    sens: Literal["ENTRANT", "SORTANT"]
+
+    def record_key(self) -> str:
+        return self.id
+
+
+def check(data: dict[str, Any], *defects: Defect, **policy: Any) -> tuple[Checked, BatchDrift]:
+    drift = BatchDrift(Flow, Drift(**policy))
+    drift.see([data])
+    return check_record(Flow, RawRecord("item 1", data, defects), 0, drift), drift
+
+
+@pytest.mark.parametrize(
+    ("name", "expected"),
+    [("quantite_t", "quantite"), ("Quantité", "quantite"), ("unit", "unite"), ("couleur", None), ("", None)],
+)
+def test_the_nearest_known_name(name: str, expected: str | None) -> None:
+    assert nearest(name, ["quantite", "unite", "sens"]) == expected
+
+
+def test_the_message_names_it() -> None:
+    assert (
+        unknown_column_message("quantite_t", ["quantite"]) == "unknown column 'quantite_t'; nearest known: 'quantite'"
+    )
+    assert unknown_column_message("zzz", ["quantite"]) == "unknown column 'zzz'"
+
+
+def test_strict_by_default() -> None:
+    checked, _ = check({"id": "a", "sens": "DEDANS", "quantite_t": 1})
+    assert (checked.key, checked.payload) == ("a", b"")
+    assert {defect.rule for defect in checked.defects} == {"literal_error", "extra_forbidden"}
+
+
+def test_a_column_may_go_but_another_mistake_still_counts() -> None:
+    checked, _ = check({"id": "a", "sens": "ENTRANT", "quantite_t": 1}, unknown_column="warn")
+    assert checked.dropped == ("quantite_t",)
+    assert b"quantite_t" not in checked.payload
+    wrong, _ = check({"id": "a", "sens": "ENTRANT", "quantite_t": 1, "quantite": "lots"}, unknown_column="warn")
+    assert wrong.payload == b""
+    assert len(wrong.defects) == 2
+
+
+def test_a_code_of_a_mandatory_field_cannot_go() -> None:
+    checked, _ = check({"id": "a", "sens": "DEDANS"}, new_code="quarantine")
+    assert checked.payload == b""
+    assert [defect.rule for defect in checked.defects] == ["literal_error"]
+
+
+def test_a_column_that_the_reader_left_out_follows_the_same_policy() -> None:
+    defect = Defect("couleur", "rouge", "unknown_field", "the mapping does not know it")
+    assert check({"id": "a", "sens": "ENTRANT"}, defect)[0].payload == b""
+    checked, drift = check({"id": "a", "sens": "ENTRANT"}, defect, unknown_column="warn")
+    assert checked.payload
+    assert drift.frequent_unknown() == ["couleur"]
+
+
+def test_share_decides_what_is_a_column_of_the_source() -> None:
+    drift = BatchDrift(Flow, Drift(min_share=0.1))
+    drift.see([{"id": "", "odd": 1}] * 9 + [{"id": "", "new": 1}] * 10 + [{"id": ""}] * 81)
+    assert drift.frequent_unknown() == ["new"]
+
+
+def test_missing_columns_need_a_past_and_a_batch() -> None:
+    drift = BatchDrift(Flow, Drift())
+    drift.see([{"id": "a", "quantite_t": 1}] * 30)
+    before = {"id": 100, "quantite": 90, "rare": 10}
+    assert drift.missing(before, 100) == ["quantite"]
+    assert "renamed to 'quantite_t'?" in " ".join(drift.notes(before, 100)["notices"])
+    small = BatchDrift(Flow, Drift())
+    small.see([{"id": "a"}] * 5)
+    assert small.missing(before, 100) == []
+
+
+@pytest.mark.parametrize("key", ["", "x" * 1001, "é" * 501])
+def test_keys_within_bounds(key: str) -> None:
+    found, payload, defects = validate(Flow, RawRecord("item 1", {"id": key, "sens": "ENTRANT"}))
+    assert (found, payload) == (None, b"")
+    assert defects[0].rule in ("empty_key", "key_too_long")
+
+
+def unescape(field: bytes) -> bytes | None:
+    signs = {b"\\t": b"\t", b"\\n": b"\n", b"\\r": b"\r", b"\\\\": b"\\"}
+    if field == b"\\N":
+        return None
+    out, position = b"", 0
+    while position < len(field):
+        pair = field[position : position + 2]
+        out += signs.get(pair, field[position : position + 1])
+        position += 2 if pair in signs else 1
+    return out
+
+
+@given(
+    st.text(max_size=30), st.binary(max_size=40).filter(lambda b: not set(b) & set(b"\t\n\r\0")), st.text(max_size=20)
+)
+def test_lines_come_back_from_copy_as_they_were(key: str, payload: bytes, position: str) -> None:
+    line = good_line(7, key, payload, b"\x01\xff", "part", position, "2026")
+    assert line.count(b"\n") == 1
+    fields = [unescape(field) for field in line[:-1].split(b"\t")]
+    assert len(fields) == 8
+    assert fields[1] == key.encode(errors="replace").replace(b"\0", b"")
+    assert fields[2:4] == [payload, b"\\x01ff"]
+    assert fields[6] == position.encode(errors="replace").replace(b"\0", b"")
+
+
+def test_known_content_has_no_payload_and_a_good_record_no_reject() -> None:
+    fields = good_line(1, "k", None, b"\x00", "p", "row 1", "2026").split(b"\t")
+    assert (fields[2], fields[4]) == (b"\\N", b"\\N")
+    record = RawRecord("row 1", {"id": "k"})
+    assert bad_lines(Checked("k", b"{}"), b"{}", b"\x00", "p", record, 1, set_aside=True) == []
