@@ -13,7 +13,7 @@ from connectors.core.registry import source_ids
 from dags.common import DEFAULT_ARGS, RELEASE, Refused, every, ingests_waiting, raw_asset, wake_up
 from traforo.settings import load_settings
 
-_BURST = timedelta(seconds=120)
+_BURST = timedelta(minutes=5)
 _LOOK_EVERY_S = 2.0
 _DOC = """
 ### Harmonise
@@ -21,7 +21,7 @@ _DOC = """
 Woken by a change in any source, and every ten minutes in case an event was lost. The events only wake it: what
 has to be done is read from the warehouse (`decide`), so a lost, repeated or merged event does no harm.
 
-`decide` waits up to two minutes while other ingests are running, so that a burst gives one release. `build`
+`decide` waits up to five minutes while other ingests are running, so that a burst gives one release. `build`
 runs dbt into a schema of its own, `audit` judges it there unchanged, `switch` puts it before the readers in one
 transaction. If any of them fails, readers keep the last good release.
 """
