@@ -65,7 +65,12 @@ def _value(model: Model, column: Column) -> Any:
         return [value] if column.is_array else value
     if column.nullable:
         return None
-    fixed = {"integer": int(column.minimum or 1), "boolean": True, "date": "2026-11-21", "timestamptz": "2026-11-21T08:00:00+01:00"}
+    fixed = {
+        "integer": int(column.minimum or 1),
+        "boolean": True,
+        "date": "2026-11-21",
+        "timestamptz": "2026-11-21T08:00:00+01:00",
+    }
     if column.type.startswith("numeric"):
         return 1.5
     patterned = {"currency_code": "EUR", "payload_hash": "0af1", "rule_code": "R01"}
