@@ -197,9 +197,11 @@ def _copy_records(
     def find_known(hashes: list[bytes]) -> dict[bytes, str]:
         if not has_rows:
             return {}
+        # One index probe a hash: without statistics the planner would rather read the whole table for every chunk.
         query = (
-            f"select r.raw_hash, r.record_key from generate_series(0, %s) i join raw.{name} r"
-            " on r.raw_hash = substring(%s::bytea from i * 16 + 1 for 16) where r.deleted_at is null"
+            "select found.raw_hash, found.record_key from generate_series(0, %s) i, lateral ("
+            f" select r.raw_hash, r.record_key from raw.{name} r where r.deleted_at is null"
+            "  and r.raw_hash = substring(%s::bytea from i * 16 + 1 for 16) limit 1) found"
         )
         return dict(reader.execute(query, [len(hashes) - 1, b"".join(hashes)], binary=True).fetchall())
 
