@@ -104,7 +104,7 @@ class Person:
         Raises:
             ValueError: a text could hit other people: too short, or a single word that is no address or number.
         """
-        runs = set()
+        runs = set[Words]()
         for text in texts:
             run = words(text)
             length = sum(len(word) for word in run)
