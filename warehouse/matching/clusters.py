@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -57,6 +58,7 @@ def cluster(
     forced: Iterable[tuple[str, str]] = (),
     forbidden: Iterable[tuple[str, str]] = (),
     rival_margin: float = 3.0,
+    sure_from: float = math.inf,
 ) -> Clustering:
     """Group units by their pairs. The result depends on the set of units and pairs only, not on their order.
 
@@ -66,15 +68,20 @@ def cluster(
         may_join: whether two units may stand in one cluster at all; asked for every pair of two clusters before
             they are joined, which bounds how wide a chain of similar records can grow.
         contradict: whether two units are certainly two things.
-        forced: pairs that a person put together; they are joined first, whatever speaks against it.
+        forced: pairs that a person put together, whatever speaks against it.
         forbidden: pairs that a person kept apart.
         rival_margin: a unit that could join two others which contradict each other goes to the better one only if it
             is better by this much; otherwise it is left to a person.
+        sure_from: score from which a pair is certain.
     """
     joined = _Groups(sorted(set(units)), {ordered(*pair) for pair in forbidden}, may_join)
+    best_first = sorted(pairs, key=lambda p: (-p.score, p.one, p.other))
+    # What shares a number is whole before a person's decision ties it to something else.
+    for pair in best_first:
+        if pair.score >= sure_from:
+            joined.join(pair.one, pair.other, sure=True)
     for one, other in sorted(ordered(*pair) for pair in set(forced)):
         joined.join(one, other, forced=True)
-    best_first = sorted(pairs, key=lambda p: (-p.score, p.one, p.other))
     rivals = _rivals([p for p in best_first if p.score >= merge_from], contradict, rival_margin)
     review: list[tuple[Pair, str]] = []
     links: dict[str, Pair] = {}
@@ -134,13 +141,18 @@ class _Groups:
         pair = ordered(one, other)
         return pair in self._person or (pair not in self._forbidden and self._may_join(*pair))
 
-    def join(self, one: str, other: str, *, forced: bool = False) -> bool:
+    def _not_forbidden(self, one: str, other: str) -> bool:
+        return ordered(one, other) not in self._forbidden
+
+    def join(self, one: str, other: str, *, forced: bool = False, sure: bool = False) -> bool:
         first, second = self._group[one], self._group[other]
         if forced:
             self._person.add(ordered(one, other))
         if first == second:
             return True
-        if not forced and not all(self.allowed(a, b) for a in self._units[first] for b in self._units[second]):
+        asked = self._not_forbidden if sure else self.allowed
+        unasked = forced or (sure and not self._forbidden)
+        if not unasked and not all(asked(a, b) for a in self._units[first] for b in self._units[second]):
             return False
         if len(self._units[first]) < len(self._units[second]):
             first, second = second, first

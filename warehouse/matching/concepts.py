@@ -117,11 +117,13 @@ def match_text(
     main = _main_part(clean(text), language)
     words = content_words(main, language)
     is_activity = bool(words) and stem(words[0], language) in index.around.activity
-    allowed = _allowed(lexicon, kind, is_activity)
+    allowed = _allowed(lexicon, kind)
     hidden = without.key if without else None
     concept = index.exact.get(normalise(main))
     if concept and concept in allowed and normalise(main) != hidden:
         return Match(concept, "EXACT", 1.0)
+    if is_activity and kind not in _SUBSTANCE_KINDS:
+        allowed = {code: family for code, family in allowed.items() if family in _NOT_SUBSTANCE}
     tokens = tokens_of(index, words)
     joined = index.by_joined.get("".join(words))
     if joined and joined in allowed and not without:
@@ -135,15 +137,13 @@ def _main_part(text: str, language: str) -> str:
     return head if content_words(head, language) else text
 
 
-def _allowed(lexicon: Lexicon, kind: str, is_activity: bool) -> Mapping[str, str]:
-    """Concepts that a text of this kind may mean; what begins like an activity names no substance."""
+def _allowed(lexicon: Lexicon, kind: str) -> Mapping[str, str]:
+    """Concepts that a text of this kind of flow may mean."""
     if kind in _FAMILIES_OF_KIND:
         families = _FAMILIES_OF_KIND[kind]
         return {code: family for code, family in lexicon.family.items() if family in families}
     if kind in _SUBSTANCE_KINDS:
         return {code: family for code, family in lexicon.family.items() if family not in _NOT_SUBSTANCE}
-    if is_activity:
-        return {code: family for code, family in lexicon.family.items() if family in _NOT_SUBSTANCE}
     return lexicon.family
 
 

@@ -68,7 +68,9 @@ def street_key(street: str | None) -> str | None:
     """Street line without order, abbreviations and small words; None without a word of a name in it."""
     if not street:
         return None
-    opened = [_STREET_WORDS.get(word, word) for word in normalise(close_gaps(street).replace("c.so", "corso")).split()]
+    opened = [
+        _STREET_WORDS.get(word, word) for word in normalise(close_gaps(street).lower().replace("c.so", "corso")).split()
+    ]
     words = sorted(word for word in opened if word not in _SMALL)
     return " ".join(words) if any(word.isalpha() and len(word) > 1 for word in words) else None
 

@@ -17,7 +17,7 @@ LEAST_POPULATION = 4096
 # Share of the weight of two names that they must have in common to be names of one thing.
 ALIKE_FROM = 0.45
 # Bits of what cannot be counted: a number but for a slip or a lost zero, another damaged number, one street, …
-_SAME_BUT_A_SLIP, _OTHER_NUMBER, _TWO_REGISTERS = 12.0, -4.0, -1.0
+_SAME_BUT_A_SLIP, _OTHER_NUMBER, _TWO_REGISTERS = 12.0, -10.0, -1.0
 _SLIPS_MOST, _CLEARLY_OTHER = 1, 2
 _STREET, _MUNICIPALITY_MOST, _OTHER_MUNICIPALITY = 5.0, 7.0, -1.0
 _OTHER_TELEPHONE, _OTHER_HOST = -0.5, -1.5

@@ -74,7 +74,7 @@ def resolve(
     kept_apart = list(splits)
     clustering = cluster(
         known, pairs, merge_from=MERGE_FROM, review_from=REVIEW_FROM, may_join=may_join,
-        contradict=differ, forced=merges,
+        sure_from=_IDENTIFIER_BITS, contradict=differ, forced=merges,
         forbidden=kept_apart,
     )  # fmt: skip
     return _resolution(known, component, clustering, {ordered(*pair) for pair in merges}, bool(kept_apart))

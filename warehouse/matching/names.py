@@ -101,9 +101,9 @@ def compare_names(one: frozenset[str], other: frozenset[str], rarity: Rarity) ->
 
 
 def is_slip(word: str, other: str) -> bool:
-    """One or two letters mistyped, or the beginning of a word that was cut."""
+    """One letter mistyped, two in a long word. Figures are never slips: "Atelier 3" is not "Atelier 5"."""
     longest = max(len(word), len(other))
-    if longest < _SHORTEST or word.isdigit() or other.isdigit():
+    if longest < _SHORTEST or any(c.isdigit() for c in word + other):
         return False
     allowed = 1 if longest < _LONG else 2
     return bool(OSA.distance(word, other, score_cutoff=allowed) <= allowed)

@@ -20,7 +20,9 @@ _UPPER = (
 _MOJIBAKE = re.compile(f"[\\u00c2-\\u00df][{_UPPER}]|[\\u00e2\\u00e3][{_UPPER}]{{2}}")
 # "à" loses its second byte where a later tool turns no-break spaces into blanks.
 _LOST_A_GRAVE = re.compile(r"Ã(?=\s)")
-_TAG = re.compile(r"<[^<>]{0,200}>")
+# Latin letters with accents; dashes, quotation marks and the euro sign.
+_LATIN_END, _SIGNS = 0x17F, (0x2010, 0x20AC)
+_TAG = re.compile(r"</?[A-Za-z][^<>]{0,200}>")
 _LIGATURES = str.maketrans({"œ": "oe", "Œ": "Oe", "æ": "ae", "Æ": "Ae", "ß": "ss", "ø": "o", "Ø": "O", "ł": "l"})
 # Letters that a tool could not write and replaced by a sign ("Brian_on", "Ch?teau").
 _GAP = re.compile(r"(?<=[^\W\d_])[_?](?=[^\W\d_])")
@@ -60,9 +62,11 @@ def repair_encoding(text: str) -> str:
 
 def _decoded(found: re.Match[str]) -> str:
     try:
-        return b"".join(_byte(character) for character in found[0]).decode("utf-8")
+        letter = b"".join(_byte(character) for character in found[0]).decode("utf-8")
     except (UnicodeEncodeError, UnicodeDecodeError):
         return found[0]
+    # "Éœ" would decode to a phonetic sign: only what French, Italian and German texts hold is a repair.
+    return letter if ord(letter) <= _LATIN_END or _SIGNS[0] <= ord(letter) <= _SIGNS[1] else found[0]
 
 
 def _byte(character: str) -> bytes:

@@ -24,7 +24,7 @@ _MUNICIPALITY_MOST = 7.0
 _BLOCK_LIMIT = 60
 _NEAR_KM, _NEXT_DOOR_KM, _FAR_KM, _ELSEWHERE_KM = 0.25, 0.15, 3.0, 9.0
 # Bits of what cannot be counted.
-_NEAR, _FAR, _OTHER_MUNICIPALITY = 3.0, -4.0, -3.0
+_NEAR, _FAR, _OTHER_MUNICIPALITY = 3.0, -8.0, -3.0
 _STREET, _OTHER_HOUSE, _OTHER_STREET = 3.0, -3.0, -6.0
 _OTHER_TELEPHONE, _OTHER_HOST, _OPERATOR, _OTHER_OPERATOR = -1.0, -2.0, 3.0, -2.0
 _OTHER_KIND = -5.0
@@ -90,6 +90,8 @@ def _blocks(listing: Listing) -> Iterable[str]:
         yield f"street {listing.place} {listing.street}"
     yield f"name {listing.country} {' '.join(sorted(listing.words))}"
     if listing.place:
+        # All of a small town; in a city, those whose names begin alike.
+        yield f"place {listing.place}"
         yield from (f"word {listing.place} {word[:4]}" for word in listing.words)
     if listing.point:
         # Cells of about 1 km and their neighbours to the north and east, so that no border hides a pair.
