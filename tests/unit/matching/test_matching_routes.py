@@ -12,6 +12,7 @@ CHAMBERY, TORINO = (45.5646, 5.9178), (45.0703, 7.6869)
 BRIANCON, SUSA = (44.8996, 6.6430), (45.1367, 7.0480)
 NICE, CUNEO = (43.7034, 7.2663), (44.3845, 7.5427)
 ANNECY, AOSTA = (45.8992, 6.1294), (45.7370, 7.3201)
+BARCELONNETTE = (44.3869, 6.6519)
 BOURG_SAINT_MAURICE, VENTIMIGLIA = (45.6186, 6.7697), (43.7912, 7.6076)
 
 
@@ -28,6 +29,7 @@ def crossings(seed: Callable[[str], list[dict[str, str]]]) -> tuple[Crossing, ..
         (NICE, CUNEO, 120, "TENDE"),
         (ANNECY, AOSTA, 140, "MONT_BLANC"),
         (NICE, VENTIMIGLIA, 41, "VENTIMIGLIA_COAST"),
+        (BARCELONNETTE, CUNEO, 98, "LARCHE"),
     ],
 )
 def test_all_year_ways(
