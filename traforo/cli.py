@@ -13,7 +13,7 @@ import typer
 
 from connectors.core.registry import source_ids
 from traforo import pipeline
-from traforo.commands import backup, claim, db, decide, events, new_source, rejects, release, stack
+from traforo.commands import backup, claim, db, decide, erase, events, new_source, rejects, release, stack
 from traforo.commands.context import State, clear_errors, settings
 from traforo.pipeline import StepResult
 from traforo.report import coloured, console, print_release, print_sources, print_status
@@ -36,6 +36,7 @@ app.add_typer(events.app, name="events")
 app.command()(events.consume)
 app.command()(backup.backup)
 app.command()(backup.restore)
+app.command()(erase.erase)
 app.command()(decide.decide)
 app.command()(new_source.new_source)
 app.add_typer(rejects.app, name="rejects")

@@ -156,6 +156,7 @@ class Copy:
     def __init__(self, path: Path) -> None:
         path.parent.mkdir(parents=True, exist_ok=True)
         self._database = sqlite3.connect(path, isolation_level=None)
+        self._database.execute("pragma secure_delete = on")  # what a tombstone removes is not left in free pages
         self._database.executescript(_SCHEMA)
         self._database.execute("insert or ignore into state values (1, null, '', null)")
 

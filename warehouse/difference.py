@@ -158,7 +158,8 @@ def data_sql(alias: str) -> str:
     return f"to_jsonb({alias}) - '{{{','.join(VOLATILE)}}}'::text[]"
 
 
-def _key_sql(alias: str, key: tuple[str, ...]) -> str:
+def key_sql(alias: str, key: tuple[str, ...]) -> str:
+    """SQL of the key as a JSON object."""
     pairs = (f"'{c}', {alias}.\"{c}\"" for c in key)
     return f"jsonb_build_object({', '.join(pairs)})"
 
@@ -167,7 +168,7 @@ def difference(pair: Pair) -> str:
     """SQL that gives ``kind, entity, key, data`` of every entity that differs; ``data`` is null where it is gone."""
     if pair.old is None or pair.new is None:
         kind, alias, data = ("added", "n", data_sql("n")) if pair.new else ("removed", "o", "null::jsonb")
-        named = f"{entity_sql(alias, pair.key)} as entity, {_key_sql(alias, pair.key)} as key"
+        named = f"{entity_sql(alias, pair.key)} as entity, {key_sql(alias, pair.key)} as key"
         return f"select '{kind}' as kind, {named}, {data} as data from {pair.new or pair.old} {alias}"
     if pair.columns is None:
         differs = f"({data_sql('n')}) is distinct from ({data_sql('o')})"
@@ -177,8 +178,8 @@ def difference(pair: Pair) -> str:
     first, using = pair.key[0], ", ".join(f'"{column}"' for column in pair.key)
     return (
         f"select case when o.\"{first}\" is null then 'added' else 'changed' end as kind,"
-        f" {entity_sql('n', pair.key)} as entity, {_key_sql('n', pair.key)} as key, {data_sql('n')} as data"
+        f" {entity_sql('n', pair.key)} as entity, {key_sql('n', pair.key)} as key, {data_sql('n')} as data"
         f' from {pair.new} n left join {pair.old} o using ({using}) where o."{first}" is null or {differs}'
-        f" union all select 'removed', {entity_sql('o', pair.key)}, {_key_sql('o', pair.key)}, null"
+        f" union all select 'removed', {entity_sql('o', pair.key)}, {key_sql('o', pair.key)}, null"
         f' from {pair.old} o left join {pair.new} n using ({using}) where n."{first}" is null'
     )

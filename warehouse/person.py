@@ -16,9 +16,10 @@ from dataclasses import dataclass
 from typing import Any
 
 ERASED = "[erased]"
-_WORD = re.compile(r"[^\W_]+(?:[.@+\-_][^\W_]+)*")
+_WORD = re.compile(r"[^\W_]+")
 _JSON_ESCAPE = re.compile(r"\\u([0-9a-fA-F]{4})")
 _SHORTEST = 5
+_SHORTEST_NUMBER = 8
 
 Words = tuple[str, ...]
 
@@ -29,7 +30,7 @@ def plain(text: str) -> str:
 
 
 def words(text: str) -> Words:
-    """The words of a text in plain letters; an e-mail address is one word."""
+    """The words of a text in plain letters; those of an e-mail address are words like others."""
     return tuple(plain(match.group()) for match in _WORD.finditer(unicodedata.normalize("NFC", text)))
 
 
@@ -102,13 +103,13 @@ class Person:
         """The person behind these texts.
 
         Raises:
-            ValueError: a text could hit other people: too short, or a single word that is no address or number.
+            ValueError: a text could hit other people: too short, or a single word that is no number of eight places.
         """
         runs = set[Words]()
         for text in texts:
             run = words(text)
             length = sum(len(word) for word in run)
-            single = len(run) == 1 and not re.search(r"[@\d]", run[0])
+            single = len(run) == 1 and (length < _SHORTEST_NUMBER or not re.search(r"\d", run[0]))
             if length < _SHORTEST or single:
                 raise ValueError("give a full name, an e-mail address or a number: less would hit other people")
             runs |= {run, run[::-1]} if len(run) == 2 else {run}  # noqa: PLR2004 - name and surname, either first

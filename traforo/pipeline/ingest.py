@@ -17,6 +17,7 @@ from connectors.core.landing import Landed, finished_runs, is_finished, land, re
 from connectors.core.registry import get_connector
 from connectors.core.source import FetchContext, Source, Stream
 from traforo import arrivals
+from traforo.keep_out import keep_out
 from traforo.pipeline.database import cluster_of, engine_of
 from traforo.settings import Settings
 from warehouse import load as loading
@@ -170,6 +171,7 @@ def commit(settings: Settings, run_id: str) -> StepResult:
                 run_id, source.id, "held", {}, tuple(sorted({str(r["error"]) for r in rows if r["error"]}))
             )
         staged = {row["stream"]: read_landed(Path(row["landed_path"])) for row in rows if row["outcome"] == "staged"}
+        keep_out(settings, engine, source.id, run_id, staged)
         counts = merge(engine, source, run_id, staged) if staged else {}
         _confirm_unchanged(engine, source.id, run_id, rows)
         final = {row["stream"]: _reported(row) for row in ops.load_rows(engine, run_id)}
@@ -258,6 +260,7 @@ def approve(settings: Settings, run_id: str) -> StepResult:
         for row in held:
             staged[row["stream"]] = read_landed(Path(row["landed_path"]))
             loading.stage(engine, source, source.stream(row["stream"]), run_id, staged[row["stream"]])
+        keep_out(settings, engine, source.id, run_id, staged)
         merge(engine, source, run_id, staged)
         final = {row["stream"]: _reported(row) for row in ops.load_rows(engine, run_id)}
         return StepResult(run_id, source.id, "loaded", final)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from sqlalchemy import text
 
 from connectors.core.landing import is_finished, read_landed
+from traforo.keep_out import keep_out
 from traforo.pipeline.database import engine_of
 from traforo.pipeline.ingest import StepResult, new_run, replay
 from traforo.settings import Settings
@@ -55,6 +56,7 @@ def _replay_older(settings: Settings, source_id: str, waiting: reject_store.Wait
                 ),
                 {"valid": valid, "run_id": run_id, "stream": stream.name},
             )
+        keep_out(settings, engine, source_id, run_id, [stream.name])
         counts = merge(engine, source, run_id, {stream.name: landed}, is_listing=False)
         final = {stream.name: {"valid": valid, "inserted": counts[stream.name].inserted}}
         outcome = "loaded" if counts[stream.name].changed else "unchanged"
