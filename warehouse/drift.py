@@ -120,7 +120,10 @@ class BatchDrift:
 
     def _code_notices(self) -> list[str]:
         done = {"quarantine": "loaded without it, the value is set aside", "warn": "loaded without it"}
+        # A rejected record speaks for itself; a code that many have is a new code of the source.
+        least = self._records * self.policy.min_share if self.policy.new_code == "reject" else 0
         return [
             f"unknown value '{value}' of '{field}' in {n} records: {done.get(self.policy.new_code, 'rejected')}"
             for (field, value), n in self._codes.most_common(_SHOWN_CODES)
+            if n >= least
         ]

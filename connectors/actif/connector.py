@@ -74,7 +74,7 @@ def _fetch_api(options: _Options, context: FetchContext) -> Iterator[Part]:
 
 def _fetch_export(path: str, name: str, expect: tuple[str, ...], context: FetchContext) -> Iterator[Part]:
     url = full_url(context.http, path)
-    response = context.http.get(url, validators=context.validators.get(url), expect=expect)
+    response = context.http.get(url, validators=context.validators.get(url), expect=expect, in_file=True)
     yield response_part(response, name, url=url, validators=context.validators)
 
 

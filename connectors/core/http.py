@@ -14,73 +14,28 @@ import threading
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from tempfile import SpooledTemporaryFile
+from typing import IO, Any, cast
 
 import requests
 
 from connectors.core.errors import BadConfig, ConnectorError, Fatal, Retriable, Where
 from connectors.core.formats_text import storable
+from connectors.core.http_answer import Limits, Response
 from connectors.core.http_body import body_chunks
 from connectors.core.http_transport import CheckedAdapter, Exchange
 from connectors.core.http_urls import bare_url, join_url, root_cause, split_url, wait_asked
 from connectors.core.source import Source
 
+__all__ = ["HttpClient", "Limits", "Response"]
+
 USER_AGENT = "traforo/0.1 (+Interreg ALCOTRA data integration)"
+SPOOLED_FROM_BYTES = 8_000_000
 RETRIED_STATUSES = frozenset({408, 425, 429, 500, 502, 503, 504})
 KEPT_HEADERS = (
     "content-type", "content-length", "etag", "last-modified", "date", "link", "location", "retry-after",
     "x-total-count", "x-wp-total", "x-wp-totalpages",
 )  # fmt: skip
-
-
-@dataclass(frozen=True)
-class Limits:
-    """Bounds of one source's run.
-
-    Attributes:
-        connect_s, read_s: time-outs of one socket operation, seconds.
-        total_s: time-out of one whole exchange (connect, headers, body, redirects), seconds; a slow drip ends here.
-        max_bytes: size of one response body, as sent and after decompression.
-        attempts: tries of one request, the first included.
-        retry_budget_s: seconds a run may spend waiting between tries, all requests together.
-        max_wait_s: longest single wait; a server that asks for more fails the run as retriable.
-        redirects: redirect hops followed.
-    """
-
-    connect_s: float = 10.0
-    read_s: float = 60.0
-    total_s: float = 900.0
-    max_bytes: int = 1_000_000_000
-    attempts: int = 4
-    retry_budget_s: float = 300.0
-    max_wait_s: float = 60.0
-    redirects: int = 3
-
-
-@dataclass(frozen=True)
-class Response:
-    """A complete, successful answer (2xx, or 304 with an empty body).
-
-    Attributes:
-        url: final URL without user info.
-        headers: kept headers, lower-case names.
-    """
-
-    url: str
-    status: int
-    headers: Mapping[str, str]
-    body: bytes
-    duration_ms: int
-
-    @property
-    def not_modified(self) -> bool:
-        """The source says that nothing changed since the validators we sent."""
-        return self.status == 304  # noqa: PLR2004 - the HTTP status itself
-
-    @property
-    def media_type(self) -> str:
-        """Declared media type without parameters, lower case."""
-        return self.headers.get("content-type", "").split(";")[0].strip().lower()
 
 
 @dataclass
@@ -115,6 +70,7 @@ class HttpClient:
         headers: Mapping[str, str] | None = None,
         validators: Mapping[str, str] | None = None,
         expect: tuple[str, ...] = (),
+        in_file: bool = False,
     ) -> Response:
         """GET ``url``; waits and tries again where that can help.
 
@@ -125,6 +81,7 @@ class HttpClient:
             validators: ``etag`` and ``last_modified`` of the last good load; a 304 then comes back.
             expect: media types that are acceptable (prefix match); anything else is an error, because an
                 error page also arrives with status 200.
+            in_file: keep the body in a temporary file (a whole export), not in memory.
 
         Raises:
             Retriable: no proper answer within the tries and the budget.
@@ -136,7 +93,7 @@ class HttpClient:
             sent["If-None-Match"] = validators["etag"]
         if validators and validators.get("last_modified"):
             sent["If-Modified-Since"] = validators["last_modified"]
-        return self._with_retries("GET", url, expect, params=params, headers=sent)
+        return self._with_retries("GET", url, expect, in_file=in_file, params=params, headers=sent)
 
     def post(
         self,
@@ -149,18 +106,20 @@ class HttpClient:
         """POST a form, for sources whose read protocol is a POST. Same rules as ``get``."""
         return self._with_retries("POST", url, expect, data=data, headers=dict(headers or {}))
 
-    def _with_retries(self, method: str, url: str, expect: tuple[str, ...], **kwargs: Any) -> Response:
+    def _with_retries(
+        self, method: str, url: str, expect: tuple[str, ...], *, in_file: bool = False, **kwargs: Any
+    ) -> Response:
         url = join_url((self.source.base_url or "").rstrip("/") + "/", url) if self.source.base_url else url
         for attempt in range(1, self.limits.attempts + 1):
             try:
-                response = self._once(method, url, **kwargs)
+                response = self._once(method, url, in_file, **kwargs)
             except Retriable as error:
                 self._wait(error, attempt)
                 continue
             if expect and not response.not_modified and not response.media_type.startswith(expect):
                 raise Fatal(
                     f"answered {response.media_type or 'no media type'} where {' or '.join(expect)} was expected: "
-                    f"{response.body[:120]!r}",
+                    f"{next(response.chunks(), b'')[:120]!r}",
                     source=self.source.id, where=response.url, rule="unexpected_media_type",
                 )  # fmt: skip
             return response
@@ -184,7 +143,7 @@ class HttpClient:
         tries = f"; tried {attempt} time{'s' if attempt > 1 else ''}"
         return tries if attempt >= self.limits.attempts else f"{tries}, no time is left to wait in this run"
 
-    def _once(self, method: str, url: str, **kwargs: Any) -> Response:
+    def _once(self, method: str, url: str, in_file: bool, **kwargs: Any) -> Response:
         """One exchange, redirects included, within one deadline."""
         started = time.monotonic()
         where = Where(source=self.source.id, where=bare_url(url))
@@ -195,7 +154,8 @@ class HttpClient:
                 raw = self._send(method, url, exchange, kwargs)
                 with raw:
                     if not raw.is_redirect:
-                        return self._finish(raw, url, started, exchange, asked=kwargs["headers"])
+                        self._refuse_failure(raw, exchange, asked=kwargs["headers"])
+                        return self._finish(raw, url, started, exchange, in_file=in_file)
                     url, kwargs = self._redirected(url, raw.headers["location"], where, kwargs)
         raise Fatal(f"more than {self.limits.redirects} redirects", rule="redirects", **where)
 
@@ -238,27 +198,32 @@ class HttpClient:
             following["headers"] = {n: v for n, v in following["headers"].items() if n.lower() in kept}
         return target, following
 
-    def _finish(
-        self, raw: requests.Response, url: str, started: float, exchange: Exchange, asked: Mapping[str, str]
-    ) -> Response:
-        where = exchange.where
-        if raw.status_code in RETRIED_STATUSES:
+    def _refuse_failure(self, raw: requests.Response, exchange: Exchange, asked: Mapping[str, str]) -> None:
+        """Raise for every status that brings no data."""
+        where, status = exchange.where, raw.status_code
+        if status in RETRIED_STATUSES:
             raise Retriable(
-                f"answered {raw.status_code}{self._told(raw, exchange)}", rule=f"http_{raw.status_code}",
+                f"answered {status}{self._told(raw, exchange)}", rule=f"http_{status}",
                 retry_after=wait_asked(raw.headers.get("retry-after"), self.now()), **where,
             )  # fmt: skip
-        if raw.status_code not in (200, 203, 206, 304):
-            hint = "; check the credentials" if raw.status_code in (401, 403) else ""
-            told = self._told(raw, exchange)
-            raise Fatal(f"answered {raw.status_code}{hint}{told}", rule=f"http_{raw.status_code}", **where)
-        if raw.status_code == 304 and not {"If-None-Match", "If-Modified-Since"} & set(asked):  # noqa: PLR2004
+        if status not in (200, 203, 206, 304):
+            hint = "; check the credentials" if status in (401, 403) else ""
+            raise Fatal(f"answered {status}{hint}{self._told(raw, exchange)}", rule=f"http_{status}", **where)
+        if status == 304 and not {"If-None-Match", "If-Modified-Since"} & set(asked):  # noqa: PLR2004
             raise Fatal("answered 304 although nothing was said to be known", rule="unexpected_304", **where)
-        body = io.BytesIO()
+
+    def _finish(
+        self, raw: requests.Response, url: str, started: float, exchange: Exchange, *, in_file: bool
+    ) -> Response:
+        """Read the body to its end; only then is it an answer."""
+        file = SpooledTemporaryFile(max_size=SPOOLED_FROM_BYTES) if in_file else io.BytesIO()  # noqa: SIM115
         for chunk in body_chunks(raw, exchange, self.limits.max_bytes, self.limits.total_s):
-            body.write(chunk)
+            file.write(chunk)
         headers = {name: storable(raw.headers[name]) for name in KEPT_HEADERS if name in raw.headers}
         duration = round((time.monotonic() - started) * 1000)
-        return Response(bare_url(url), raw.status_code, headers, body.getvalue(), duration)
+        body = file.getvalue() if isinstance(file, io.BytesIO) else b""
+        kept = None if isinstance(file, io.BytesIO) else cast("IO[bytes]", file)
+        return Response(bare_url(url), raw.status_code, headers, body, duration, kept)
 
     def _told(self, raw: requests.Response, exchange: Exchange) -> str:
         """First words of an error's body: there an API says what was wrong with the request."""

@@ -39,7 +39,7 @@ def response_part(
     kept = validators_of(response, (validators or {}).get(asked))
     return Part(
         name=name,
-        body=response.body,
+        body=response.body if response.file is None else response.chunks(),
         media_type=response.headers.get("content-type", ""),
         url=asked,
         status=response.status,

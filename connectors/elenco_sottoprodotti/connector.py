@@ -64,7 +64,7 @@ def fetch(stream: Stream, context: FetchContext) -> Iterator[Part]:
 
 def _fetch_extract(path: str, name: str, expect: tuple[str, ...], context: FetchContext) -> Iterator[Part]:
     url = full_url(context.http, path)
-    response = context.http.get(url, validators=context.validators.get(url), expect=expect)
+    response = context.http.get(url, validators=context.validators.get(url), expect=expect, in_file=True)
     yield response_part(response, name, url=url, meta={"kind": "estratto"}, validators=context.validators)
 
 

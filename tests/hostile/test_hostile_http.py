@@ -3,18 +3,23 @@
 from __future__ import annotations
 
 import gzip
+import hashlib
 import json
 import socket
 import time
+import tracemalloc
 import zlib
 from collections.abc import Callable
 from email.utils import formatdate
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 from connectors.core.errors import Fatal, Retriable
 from connectors.core.http import Limits
+from connectors.core.landing import land
+from connectors.core.parts import response_part
 
 GOOD = [{"id": "a", "weight": "1"}, {"id": "b", "weight": "2"}]
 BODY = json.dumps({"total": 2, "items": GOOD}).encode()
@@ -210,3 +215,20 @@ def test_case_16_a_compression_that_was_not_asked_for(trial: Any, respond: Any) 
     trial.wire.pages["/list"] = respond(BODY, Content_Encoding="br")
     with pytest.raises(Fatal, match="compressed as 'br'"):
         trial.client().get("list")
+
+
+def test_case_16_a_large_export_passes_through_a_file_and_not_through_memory(
+    trial: Any, respond: Any, tmp_path: Path
+) -> None:
+    body = b"id;name\n" + b"1;x\n" * 15_000_000
+    packed = gzip.compress(body, 1)
+    trial.wire.pages["/file"] = respond(packed, Content_Encoding="gzip")
+    tracemalloc.start()
+    response = trial.client().get("file", in_file=True)
+    landed = land(tmp_path, "trial", "things", "r", [response_part(response, "file.csv")], {})
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert response.body == b""
+    assert landed.parts[0].size == len(body)
+    assert landed.parts[0].sha256 == hashlib.sha256(body).hexdigest()
+    assert peak < 30_000_000
