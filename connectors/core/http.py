@@ -46,7 +46,7 @@ class HttpClient:
     """
 
     source: Source
-    limits: Limits = Limits()
+    limits: Limits = field(default_factory=Limits)
     sleep: Callable[[float], None] = time.sleep
     now: Callable[[], float] = time.time
     waited_s: float = field(default=0.0, init=False)

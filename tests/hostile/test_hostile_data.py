@@ -203,3 +203,23 @@ def test_case_29_a_gate_that_cannot_judge_does_not_let_in(trial: Any, monkeypatc
     monkeypatch.setattr("quality.suites.batch_suites", lambda *_: [])
     assert trial.sync(gate=True).outcome in ("held", "failed")
     assert len(trial.keys()) == 40
+
+
+def test_case_28_two_streams_that_disagree_keep_their_own_rows_whatever_the_order(
+    trial: Any, monkeypatch: pytest.MonkeyPatch, engines: Any
+) -> None:
+    """Nothing is merged on the way into ``raw``: each source's words stay with their origin, run after run."""
+    from sqlalchemy import text
+
+    with engines["owner"].begin() as connection:
+        connection.execute(text("select ops.create_stream('trial', 'others')"))
+    query = "select 'things', record_key, payload, version from raw.trial__things union all"
+    query += " select 'others', record_key, payload, version from raw.trial__others order by 1, 2"
+    says = {"things": [{"id": "same", "weight": "1"}], "others": [{"id": "same", "weight": "9"}]}
+    for order in (("things", "others"), ("others", "things"), ("things", "others")):
+        for name in order:
+            trial.stream = {"name": name}
+            trial.items(says[name])
+            trial.sync()
+    rows = [(table, key, payload["weight"], version) for table, key, payload, version in trial.rows(query)]
+    assert rows == [("others", "same", "9", 1), ("things", "same", "1", 1)]
