@@ -102,5 +102,5 @@ audit: install ## Known vulnerabilities in the locked packages (asks PyPI)
 .PHONY: clean
 clean: ## Stop everything and delete state (var/); installed packages stay
 	-$(BIN)/traforo stack down
-	-$(BIN)/traforo db stop
+	-$(BIN)/traforo db destroy --yes
 	rm -rf var

@@ -24,7 +24,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from warehouse.process import die_with_parent
-from warehouse.secrets import secret
+from warehouse.secrets import has_secret, secret
 
 SUPERUSER = "postgres"
 _START_TIMEOUT_S = 60
@@ -171,6 +171,7 @@ def start(home: Path, *, tied_to_caller: bool = False) -> tuple[int, bool]:
     where = paths(home)
     where.base.mkdir(parents=True, exist_ok=True)
     with _lock(where):
+        _set_orphan_aside(home, where)
         port = running_port(home)
         if port is not None:
             return port, False
@@ -187,6 +188,27 @@ def start(home: Path, *, tied_to_caller: bool = False) -> tuple[int, bool]:
         _spawn(where, binaries, port, tied_to_caller=tied_to_caller)
         where.port_file.write_text(str(port))
         return port, True
+
+
+def _set_orphan_aside(home: Path, where: Paths) -> None:
+    """Move away a cluster whose home was deleted: its passwords went with it, so nobody can enter it any more.
+
+    Only a server of root lives outside its home. The data are kept beside, not deleted.
+    """
+    if where.owner is None or not where.data.exists() or has_secret(home, SUPERUSER):
+        return
+    if running_port(home) is not None:
+        _run(where, _bin(where) / "pg_ctl", "stop", "-D", where.data, "-m", "fast", "-w", "-t", "60")
+    where.data.rename(where.base / f"data.orphan-{time.time_ns()}")
+
+
+def destroy(home: Path) -> bool:
+    """Stop the server and delete its data for good; returns whether there was any."""
+    where = paths(home)
+    stop(home)
+    existed = where.data.exists()
+    shutil.rmtree(where.base, ignore_errors=True)
+    return existed
 
 
 def _initdb(home: Path, where: Paths, binaries: Path) -> None:

@@ -38,6 +38,17 @@ def stop() -> None:
 
 
 @app.command()
+def destroy(
+    yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False,
+) -> None:
+    """Delete the embedded PostgreSQL with everything in it. 'traforo backup' keeps what you may need."""
+    with clear_errors():
+        if not yes:
+            typer.confirm(f"Delete the warehouse of {settings().home}?", abort=True)
+        console.print("deleted" if embedded.destroy(settings().home) else "there was none")
+
+
+@app.command()
 def upgrade() -> None:
     """Create or update roles, databases, migrations and raw tables. Safe to repeat."""
     with clear_errors():
