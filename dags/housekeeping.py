@@ -13,8 +13,9 @@ from traforo.settings import load_settings
 _DOC = """
 ### Housekeeping
 
-Drops superseded releases beyond the kept ones and the schemas of failed builds; never the live release. Of
-Airflow's own runs, events and logs, thirty days are kept.
+Drops superseded releases beyond the kept ones and the schemas of failed builds, never the live release; events of
+the feed, deliveries, settled rejects, deleted records, landed bytes and files past their keep times
+(`traforo.retention`). Of Airflow's own runs, events and logs, thirty days are kept.
 """
 
 

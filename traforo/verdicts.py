@@ -72,7 +72,7 @@ def approve(settings: Settings, release_id: str, by: str, why: str, *, older: bo
                 raise RuntimeError(f"release '{release_id}' is {release.status}, not held")
             if not tables(connection, release.build_schema):
                 raise RuntimeError(f"the tables of release '{release_id}' are gone; build a new one")
-            if live and live.release_id > release_id and not older:
+            if live and not older and _is_newer(connection, live.release_id, release_id):
                 raise RuntimeError(
                     f"release '{live.release_id}' is live and newer; say --older to go back all the same"
                 )
@@ -125,6 +125,14 @@ def schema_of(connection: Connection, release_id: str) -> str:
         if tables(connection, schema):
             return schema
     raise LookupError(f"the tables of release '{release_id}' are gone")
+
+
+def _is_newer(connection: Connection, release_id: str, than: str) -> bool:
+    statement = text(
+        "select a.created_at > b.created_at from ops.release a, ops.release b"
+        " where a.release_id = :a and b.release_id = :b"
+    )
+    return bool(connection.execute(statement, {"a": release_id, "b": than}).scalar_one())
 
 
 def _set_status(connection: Connection, release_id: str, status: str, error: str | None) -> None:

@@ -229,6 +229,7 @@ def publish(settings: Settings, release_id: str | None = None) -> PublishResult:
 
 
 def housekeeping(settings: Settings) -> dict[str, Any]:
-    """Drop what is no longer needed: old releases beyond the kept ones, failed builds, old interface views."""
-    with engine_of(settings, "publisher") as engine:
-        return {"dropped_schemas": releases.drop_old(engine)}
+    """Drop what is past its keep time: releases, events, rejects, landed bytes, files; returns how much of each."""
+    from traforo.retention import clean  # noqa: PLC0415 - it stands on these steps
+
+    return clean(settings)
