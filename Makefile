@@ -93,7 +93,7 @@ evaluate: install ## Precision and recall of identity, places and concepts on th
 
 .PHONY: bench-ingest
 bench-ingest: install ## Speed of the way into raw, as ratios to psql's \copy in one run
-	$(BIN)/python bench/ingest.py
+	$(BIN)/python -m bench.ingest
 
 .PHONY: audit
 audit: install ## Known vulnerabilities in the locked packages (asks PyPI)

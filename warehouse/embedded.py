@@ -24,7 +24,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from warehouse.process import die_with_parent
-from warehouse.secrets import has_secret, secret
+from warehouse.secrets import secret
 
 SUPERUSER = "postgres"
 _START_TIMEOUT_S = 60
@@ -195,11 +195,19 @@ def _set_orphan_aside(home: Path, where: Paths) -> None:
 
     Only a server of root lives outside its home. The data are kept beside, not deleted.
     """
-    if where.owner is None or not where.data.exists() or has_secret(home, SUPERUSER):
+    fingerprint = where.base / "fingerprint"
+    if where.owner is None or not where.data.exists():
+        return
+    if fingerprint.exists() and fingerprint.read_text() == _fingerprint(home):
         return
     if running_port(home) is not None:
         _run(where, _bin(where) / "pg_ctl", "stop", "-D", where.data, "-m", "fast", "-w", "-t", "60")
     where.data.rename(where.base / f"data.orphan-{time.time_ns()}")
+
+
+def _fingerprint(home: Path) -> str:
+    """Tells whether the home's password is the cluster's, without telling the password (192 random bits)."""
+    return hashlib.sha256(secret(home, SUPERUSER).encode()).hexdigest()
 
 
 def destroy(home: Path) -> bool:
@@ -227,6 +235,7 @@ def _initdb(home: Path, where: Paths, binaries: Path) -> None:
         )  # fmt: skip
     finally:
         password_file.unlink(missing_ok=True)
+    (where.base / "fingerprint").write_text(_fingerprint(home))
     unfinished.rename(where.data)
 
 

@@ -79,11 +79,6 @@ def _lock(home: Path) -> Iterator[None]:
         yield
 
 
-def has_secret(home: Path, name: str) -> bool:
-    """Whether the secret exists already."""
-    return name in _read(home / FILE_NAME)
-
-
 def _read(path: Path) -> dict[str, str]:
     if not path.exists():
         return {}
