@@ -17,7 +17,6 @@ _MAX_FIELD = 1_000_000
 _DELIMITERS = (";", ",", "\t", "|")
 _SNIFFED_ROWS = 25
 _HTML_STARTS = (b"<!doctype html", b"<html", b"<head", b"<body")
-csv.field_size_limit(_MAX_FIELD)
 
 
 class CsvTextRow(NamedTuple):
@@ -85,6 +84,7 @@ def read_csv_rows(path: Path, *, delimiter: str | None = None, encoding: str | N
     number = 0
     try:
         with path.open(encoding=name, newline="") as stream:
+            csv.field_size_limit(_MAX_FIELD)  # one limit a process: another library may have moved it
             for number, cells in enumerate(csv.reader(stream, delimiter=sign), start=1):
                 yield CsvTextRow(number, cells if "\x00" not in "".join(cells) else [storable(cell) for cell in cells])
     except csv.Error as error:
@@ -113,6 +113,7 @@ def _sniff(path: Path, encoding: str) -> str:
     def score(sign: str) -> tuple[bool, float, int]:
         rows: list[list[str]] = []
         with path.open(encoding=encoding, newline="") as stream, suppress(csv.Error):  # reported when it is read
+            csv.field_size_limit(_MAX_FIELD)  # one limit a process: another library may have moved it
             rows.extend(r for r in islice(csv.reader(stream, delimiter=sign), _SNIFFED_ROWS) if any(r))
         widths = Counter(len(row) for row in rows if len(row) > 1)
         if not widths:

@@ -79,10 +79,14 @@ def test_events_did_the_waking(passes: Passes) -> None:
         assert any(run_id.startswith("asset_triggered__") for run_id in runs), runs
 
 
-def test_a_burst_of_four_sources_gives_one_release(passes: Passes) -> None:
-    live = passes.query("select release_id, source_runs from ops.release where status = 'published'")
-    assert [row.release_id for row in live] == [passes.first.release_id]
-    assert passes.query("select count(*) from ops.release")[0][0] == 1
+def test_a_burst_of_four_sources_ends_in_one_release_with_all_of_them(passes: Passes) -> None:
+    """A quiet machine builds once; a busy one may build again for a source that came late."""
+    ((release_id, source_runs),) = passes.query(
+        "select release_id, source_runs from ops.release where status = 'published'"
+    )
+    assert release_id == passes.first.release_id
+    assert {name.partition(".")[0] for name in source_runs} == set(passes.first.runs)
+    assert 1 <= passes.query("select count(*) from ops.release")[0][0] <= len(passes.first.runs)
 
 
 def test_the_warehouse_knows_which_dag_run_did_what(passes: Passes) -> None:
