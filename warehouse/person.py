@@ -17,6 +17,7 @@ from typing import Any
 
 ERASED = "[erased]"
 _WORD = re.compile(r"[^\W_]+")
+_MARKS = re.compile("[\u0300-\u036f]+")
 _JSON_ESCAPE = re.compile(r"\\u([0-9a-fA-F]{4})")
 _SHORTEST = 5
 _SHORTEST_NUMBER = 8
@@ -26,7 +27,9 @@ Words = tuple[str, ...]
 
 def plain(text: str) -> str:
     """Lower case without accents."""
-    return "".join(c for c in unicodedata.normalize("NFKD", text) if not unicodedata.combining(c)).casefold()
+    if text.isascii():
+        return text.lower()
+    return _MARKS.sub("", unicodedata.normalize("NFKD", text)).casefold()
 
 
 def words(text: str) -> Words:
@@ -41,13 +44,17 @@ class Finder:
     Attributes:
         sizes: how many words a run has.
         is_hit: whether such a run is the person.
+        hints: words one of which stands in any text with a hit; none where that is not known.
     """
 
     sizes: tuple[int, ...]
     is_hit: Callable[[Words], bool]
+    hints: tuple[str, ...] = ()
 
     def redact(self, text: str) -> str:
         """The text with ``[erased]`` where the person was; the same object where there was nothing."""
+        if self.hints and not self._may_hold(text):
+            return text
         composed = unicodedata.normalize("NFC", text)
         found = [(match.start(), match.end(), plain(match.group())) for match in _WORD.finditer(composed)]
         result, position, index = [], 0, 0
@@ -58,6 +65,10 @@ class Finder:
                 position = found[index + size - 1][1]
             index += size or 1
         return "".join([*result, composed[position:]]) if result else text
+
+    def _may_hold(self, text: str) -> bool:
+        simple = plain(text)
+        return any(hint in simple for hint in self.hints)
 
     def _hit(self, found: list[tuple[int, int, str]], index: int, size: int) -> bool:
         run = tuple(word for _, _, word in found[index : index + size])
@@ -119,7 +130,7 @@ class Person:
 
     def finder(self) -> Finder:
         """Finds exactly these names."""
-        return Finder(_sizes(len(run) for run in self.runs), self.runs.__contains__)
+        return Finder(_sizes(len(run) for run in self.runs), self.runs.__contains__, tuple(self.longest_words()))
 
     def longest_words(self) -> list[str]:
         """One word of each run that must be in a text for it to hold the run."""
