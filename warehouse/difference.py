@@ -14,7 +14,7 @@ VOLATILE = ("release_id", "is_stale")
 REFERENCE_TABLES = frozenset(
     {
         "activity", "code_list", "material", "material_term", "national_legal_form", "territory", "waste_code",
-        "source_record", "source_status",
+        "field_source", "source_record", "source_status",
     }
 )  # fmt: skip
 """Tables that come with a version of the code, or describe the sources: not entities that are followed one by one."""

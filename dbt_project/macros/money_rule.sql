@@ -41,10 +41,9 @@ where {{ where }}
   fa12 agree while 2019-1 and 20191 do not.
 -#}
 {% macro invoice_key(expression) -%}
-    nullif(btrim(regexp_replace(regexp_replace(regexp_replace(regexp_replace(
-        upper({{ unaccent(expression) }}),
-        '([A-Z])([0-9])', '\1-\2', 'g'), '([0-9])([A-Z])', '\1-\2', 'g'), '[^A-Z0-9]+', '-', 'g'),
-        '(^|-)0+([0-9])', '\1\2', 'g'), '-'), '')
+    nullif(btrim(regexp_replace(regexp_replace(
+        upper({{ expression }}), '[^A-Z0-9]+|(?<=[A-Z])(?=[0-9])|(?<=[0-9])(?=[A-Z])', '-', 'g'),
+        '(^|-)0+(?=[0-9])', '\1', 'g'), '-'), '')
 {%- endmacro %}
 
 {#- Name of a firm as a key: words without legal form and without the mark of invented firms. -#}

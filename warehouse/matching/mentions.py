@@ -6,7 +6,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from warehouse.matching.contacts import own_host, phone_key, street_key
+from warehouse.matching.contacts import own_host, phone_country, phone_key, street_key
 from warehouse.matching.texts import clean, close_gaps, normalise, word_set
 
 _LEGAL_WORDS = word_set(
@@ -80,6 +80,12 @@ def mention_of(row: Mapping[str, object]) -> Mention:
         phone=phone_key(_text(row, "phone_given"), country),
         hosts=frozenset(host for host in hosts if host),
     )
+
+
+def is_foreign_seat(mention: Mention) -> bool:
+    """Whether this is said of a seat in another country than the body's own: by its name, or by its telephone."""
+    calls_from = phone_country(mention.phone)
+    return mention.is_branch or bool(calls_from and mention.country and calls_from != mention.country)
 
 
 def _text(row: Mapping[str, object], name: str) -> str | None:

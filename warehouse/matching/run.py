@@ -14,7 +14,7 @@ from warehouse.matching.clusters import Pair
 from warehouse.matching.decisions import decided_pairs
 from warehouse.matching.listings import listing_of
 from warehouse.matching.material_step import match_new_texts
-from warehouse.matching.mentions import mention_of
+from warehouse.matching.mentions import is_foreign_seat, mention_of
 
 MENTIONS = """
 select m.mention_id, m.member_key, m.source_id, m.role, m.name, m.site_name, m.country_code, m.street_given,
@@ -64,8 +64,10 @@ create table if not exists intermediate.organisation_match (
     mention_id text primary key,
     organisation_basis text not null,
     match_method_code text not null,
-    match_score numeric(5, 4)
+    match_score numeric(5, 4),
+    is_foreign_seat boolean not null default false
 );
+alter table intermediate.organisation_match add column if not exists is_foreign_seat boolean not null default false;
 create table if not exists intermediate.third_place_match (
     record_key text primary key,
     third_place_basis text not null,
@@ -121,6 +123,11 @@ def _match_organisations(connection: Connection) -> int:
     found = identity.resolve(mentions, merges, splits)
     named = {mention.key: (mention.record, mention.name) for mention in mentions}
     _replace(connection, "organisation_match", "mention_id, organisation_basis", found.basis, found.method, found.score)
+    seats = sorted(mention.key for mention in mentions if is_foreign_seat(mention))
+    connection.execute(
+        text("update intermediate.organisation_match set is_foreign_seat = true where mention_id = any(:seats)"),
+        {"seats": seats},
+    )
     _keep_review(connection, "organisation", found.clustering.review, named)
     return len(mentions)
 

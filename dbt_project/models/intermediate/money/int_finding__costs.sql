@@ -228,7 +228,7 @@ union all
 
 select
     'R14' as rule_code,
-    array_to_string(record_keys, ' ') as finding_key,
+    md5(array_to_string(record_keys, ' ')) as finding_key,
     record_keys,
     project_id,
     partner_id,
@@ -246,7 +246,7 @@ union all
 
 select
     'R14' as rule_code,
-    array_to_string(record_keys, ' ') || ' h' as finding_key,
+    md5(array_to_string(record_keys, ' ')) || 'h' as finding_key,
     record_keys,
     project_id,
     partner_id,

@@ -57,41 +57,86 @@ repeated_document as (
         )
 ),
 
--- Candidates for the fuzzy comparison: the same amount to the cent, then the days, then the names.
+-- One supplier, one amount, one day: lines that agree so far are one item, however many they are. Comparing items and
+-- not lines keeps a file of ten thousand equal lines harmless.
+item as (
+    select
+        supplier_identity,
+        supplier_key,
+        gross_cents,
+        currency_code,
+        invoice_date,
+        min(record_key) as first_key,
+        array_agg(record_key order by record_key) as record_keys,
+        count(*) as line_count,
+        count(distinct invoice_key) as document_count,
+        count(distinct expense_number) as number_count,
+        case when count(distinct project_id) = 1 then min(project_id) end as project_id,
+        case when count(distinct partner_id) = 1 then min(partner_id) end as partner_id,
+        case when count(distinct claim_number) = 1 then min(claim_number) end as claim_number,
+        case when count(distinct expense_number) = 1 then min(expense_number) end as expense_number,
+        case when count(distinct invoice_key) = 1 then min(invoice_key) end as invoice_key,
+        sum(share_pct) as share_pct,
+        sum(amount_declared_eur) as amount_eur,
+        max(amount_declared_eur) as amount_once_eur
+    from document
+    where amount_gross_given > 0 and supplier_key is not null and invoice_date is not null
+    group by supplier_identity, supplier_key, gross_cents, currency_code, invoice_date
+),
+
 near as (
     select
-        a.record_key as left_key,
-        b.record_key as right_key,
+        a.record_keys || b.record_keys as record_keys,
         case when a.project_id = b.project_id then a.project_id end as project_id,
         case when a.partner_id = b.partner_id then a.partner_id end as partner_id,
         case when a.claim_number = b.claim_number then a.claim_number end as claim_number,
-        least(a.amount_declared_eur, b.amount_declared_eur) as amount_eur,
+        least(a.amount_eur, b.amount_eur) as amount_eur,
         case
-            when a.supplier = b.supplier or a.supplier_key = b.supplier_key then 1
+            when a.supplier_identity = b.supplier_identity or a.supplier_key = b.supplier_key then 1
             else {{ text_similarity('a.supplier_key', 'b.supplier_key') }}
         end as similarity
-    from document as a
-    cross join lateral (values (-1), (0), (1)) as cent (step)
-    inner join document as b on b.gross_cents = a.gross_cents + cent.step
+    from item as a
+    cross join (values (-1), (0), (1)) as cent (step)
+    inner join item as b on b.gross_cents = a.gross_cents + cent.step
     where
-        a.record_key < b.record_key
-        and a.amount_gross_given > 0
+        a.first_key < b.first_key
         and a.currency_code = b.currency_code
-        and a.supplier_key is not null
-        and b.supplier_key is not null
         and abs(a.invoice_date - b.invoice_date) <= {{ money_parameter('duplicate_days') }}
         -- Two firms with a number each are two firms.
         and (a.supplier_identity is null or b.supplier_identity is null or a.supplier_identity = b.supplier_identity)
-        and not (a.partner_id = b.partner_id and a.expense_number is not distinct from b.expense_number)
+        -- One number for both is R01, one document of a known supplier is above.
+        and not (a.partner_id = b.partner_id and a.expense_number = b.expense_number)
         and (
             a.invoice_key is distinct from b.invoice_key
-            or (a.supplier is distinct from b.supplier and a.share_pct + b.share_pct > 100.01)
+            or (a.supplier_identity is distinct from b.supplier_identity and a.share_pct + b.share_pct > 100.01)
         )
+),
+
+look_alike as (
+    select
+        record_keys,
+        project_id,
+        partner_id,
+        claim_number,
+        amount_eur,
+        similarity
+    from near
+    where similarity >= {{ money_parameter('duplicate_similarity') }}
+    union all
+    select
+        record_keys,
+        project_id,
+        partner_id,
+        claim_number,
+        amount_eur - amount_once_eur as amount_eur,
+        1 as similarity
+    from item
+    where line_count > 1 and document_count > 1 and (number_count > 1 or partner_id is null)
 )
 
 select
     'R01' as rule_code,
-    array_to_string(record_keys, ' ') as finding_key,
+    md5(array_to_string(record_keys, ' ')) as finding_key,
     record_keys,
     project_id,
     partner_id,
@@ -108,7 +153,7 @@ union all
 
 select
     'R26' as rule_code,
-    array_to_string(record_keys, ' ') as finding_key,
+    md5(array_to_string(record_keys, ' ')) as finding_key,
     record_keys,
     project_id,
     partner_id,
@@ -128,8 +173,8 @@ union all
 
 select
     'R26' as rule_code,
-    left_key || ' ' || right_key || ' ~' as finding_key,
-    array[left_key, right_key] as record_keys,
+    md5(array_to_string(record_keys, ' ')) || '~' as finding_key,
+    record_keys,
     project_id,
     partner_id,
     claim_number,
@@ -139,5 +184,4 @@ select
     'supplier_similarity' as field_name,
     {{ amount_text('similarity') }} as found_text,
     cast({{ money_parameter('duplicate_similarity') }} as text) as expected_text
-from near
-where similarity >= {{ money_parameter('duplicate_similarity') }}
+from look_alike

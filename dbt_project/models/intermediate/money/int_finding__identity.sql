@@ -45,13 +45,19 @@ claims as (
     group by project_id
 ),
 
-member as (
-    select
+member_name as (
+    select distinct
         project_id,
-        partner_id,
-        organisation_id,
         {{ supplier_name_key('partner_name') }} as name_key
     from {{ ref('int_partner') }}
+),
+
+member_number as (
+    select distinct
+        project_id,
+        organisation_id
+    from {{ ref('int_partner') }}
+    where organisation_id is not null
 )
 
 -- R19, line by line: an Italian partner without CUP, a French one with, a CUP of another shape.
@@ -146,7 +152,7 @@ where
 
 union all
 
--- R25: the supplier takes part in the project.
+-- R25: the supplier takes part in the project, by name or by official number.
 select
     'R25' as rule_code,
     line.record_key as finding_key,
@@ -161,13 +167,10 @@ select
     case when not line.is_sensitive then line.supplier_name end as found_text,
     cast(null as text) as expected_text
 from {{ ref('int_money_line') }} as line
+left join member_name on line.project_id = member_name.project_id and line.supplier_key = member_name.name_key
+left join member_number
+    on line.project_id = member_number.project_id and line.supplier_identity = member_number.organisation_id
 where
     line.is_real_cost
     and line.cost_category_code is distinct from 'STAFF'
-    and exists (
-        select 1
-        from member
-        where
-            member.project_id = line.project_id
-            and (member.name_key = line.supplier_key or member.organisation_id = line.supplier_identity)
-    )
+    and (member_name.project_id is not null or member_number.project_id is not null)

@@ -38,7 +38,7 @@ spaced as (
 
 select
     'R27' as rule_code,
-    array_to_string(array_agg(record_key order by record_key), ' ') as finding_key,
+    md5(string_agg(record_key, ' ' order by record_key)) as finding_key,
     array_agg(record_key order by record_key) as record_keys,
     project_id,
     partner_id,

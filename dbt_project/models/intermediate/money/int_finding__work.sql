@@ -10,11 +10,10 @@
 union all
 
 -- R16: an item of Article 4 under another category while the partner's office costs are a flat rate.
-{% set words = "(select '\\m(' || string_agg(term_normalised, '|') || ')\\M' from " ~ ref('office_item_term') ~ ")" %}
 {{ line_rule(
     'R16', 'expense_text',
     where="line.cost_category_code in ('TRAVEL_ACCOMMODATION', 'EXTERNAL_EXPERTISE_SERVICES', 'EQUIPMENT')
-        and line.text_key ~ " ~ words ~ "
+        and line.office_term is not null
         and line.partner_id in (
             select total.partner_id from " ~ ref('int_money_total') ~ " as total
             where total.cost_category_code = 'OFFICE_ADMINISTRATION' and total.cost_method_code = 'FLAT'
@@ -22,7 +21,7 @@ union all
             select budget.partner_id from " ~ ref('int_money_budget') ~ " as budget
             where budget.cost_category_code = 'OFFICE_ADMINISTRATION' and budget.cost_method_code = 'FLAT'
         )",
-    found="substring(line.text_key from " ~ words ~ ")"
+    found="line.office_term"
 ) }}
 
 union all

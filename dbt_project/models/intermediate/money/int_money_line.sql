@@ -5,7 +5,57 @@
 ) }}
 
 -- Every expense line as the rules need it: unmasked, with the keys by which lines are compared. Amounts of the document
--- stand in its currency (`…_given`) and in euros; what is declared is in euros.
+-- stand in its currency (`…_given`) and in euros; what is declared is in euros. Texts that repeat are worked on once.
+with supplier_spelling as (
+    select
+        named.supplier_name,
+        {{ supplier_name_key('named.supplier_name') }} as supplier_key
+    from (
+        select distinct supplier_name from {{ ref('int_synergie__expense') }}
+        where supplier_name is not null
+    ) as named
+),
+
+wording as (
+    select
+        said.expense_text,
+        {{ normalise_text('said.expense_text') }} as text_key,
+        cast(replace(substring(
+            lower(said.expense_text) from '([0-9]{1,4}(?:[.,][0-9]{1,2})?)\s*(?:h|heures?|ore|ora|hours?)\M'
+        ), ',', '.') as numeric) as hours_worked,
+        cast(replace(substring(
+            lower(said.expense_text)
+            from '([0-9]{1,3}(?:[.,][0-9]{1,2})?)\s*(?:€|eur|euros?)\s*/\s*(?:h|heure|ora|hour)\M'
+        ), ',', '.') as numeric) as hourly_rate_eur
+    from (
+        select distinct expense_text from {{ ref('int_synergie__expense') }}
+        where expense_text is not null
+    ) as said
+),
+
+-- Words of the closed list of office items, as one pattern.
+office_words as (
+    select '\m(' || string_agg(term_normalised, '|') || ')\M' as pattern
+    from {{ ref('office_item_term') }}
+),
+
+office_wording as (
+    select
+        wording.*,
+        substring(wording.text_key from office_words.pattern) as office_term
+    from wording
+    cross join office_words
+),
+
+preparation as (
+    select named.cost_category_text
+    from (
+        select distinct cost_category_text from {{ ref('int_synergie__expense') }}
+        where cost_category_text is not null
+    ) as named
+    where {{ normalise_text('named.cost_category_text') }} ~ '\m(preparation|preparazione)\M'
+)
+
 select
     'exp_' || md5(expense.source_id || '|' || expense.record_key) as expense_id,
     expense.record_key,
@@ -29,7 +79,7 @@ select
     expense.project_activity_code as activity_code,
     expense.cost_category_code,
     expense.cost_category_text,
-    coalesce({{ normalise_text('expense.cost_category_text') }} ~ '\m(preparation|preparazione)\M', false) as is_preparation,
+    preparation.cost_category_text is not null as is_preparation,
     expense.cost_method_code,
     coalesce(
         expense.cost_method_code = 'REAL',
@@ -37,7 +87,7 @@ select
     ) as is_real_cost,
     expense.document_type_code,
     expense.supplier_name,
-    {{ supplier_name_key('expense.supplier_name') }} as supplier_key,
+    supplier_spelling.supplier_key,
     coalesce(supplier.organisation_id, {{ alphanumeric('expense.supplier_id_given') }}) as supplier_identity,
     expense.invoice_number,
     {{ invoice_key('expense.invoice_number') }} as invoice_key,
@@ -45,20 +95,9 @@ select
     expense.payment_date,
     claim.submission_date,
     least(expense.control_date, claim.certificate_date) as control_date,
-    {{ normalise_text('expense.expense_text') }} as text_key,
-    case
-        when expense.cost_category_code = 'STAFF'
-            then cast(replace(substring(
-                    lower(expense.expense_text) from '([0-9]{1,4}(?:[.,][0-9]{1,2})?)\s*(?:h|heures?|ore|ora|hours?)\M'
-                ), ',', '.') as numeric)
-    end as hours_worked,
-    case
-        when expense.cost_category_code = 'STAFF'
-            then cast(replace(substring(
-                    lower(expense.expense_text)
-                    from '([0-9]{1,3}(?:[.,][0-9]{1,2})?)\s*(?:€|eur|euros?)\s*/\s*(?:h|heure|ora|hour)\M'
-                ), ',', '.') as numeric)
-    end as hourly_rate_eur,
+    office_wording.office_term,
+    case when expense.cost_category_code = 'STAFF' then office_wording.hours_worked end as hours_worked,
+    case when expense.cost_category_code = 'STAFF' then office_wording.hourly_rate_eur end as hourly_rate_eur,
     expense.amount_net_given,
     expense.amount_vat_given,
     expense.amount_gross_given,
@@ -99,3 +138,6 @@ left join {{ ref('int_money_claim') }} as claim
         and expense.partner_key = claim.partner_key
         and expense.claim_number = claim.claim_number
         and claim.claim_level_code = 'PARTNER'
+left join supplier_spelling on expense.supplier_name = supplier_spelling.supplier_name
+left join office_wording on expense.expense_text = office_wording.expense_text
+left join preparation on expense.cost_category_text = preparation.cost_category_text

@@ -1,41 +1,8 @@
 {{ config(materialized='table', indexes=[{'columns': ['organisation_id'], 'unique': true}]) }}
 
 -- One row per organisation. Survivorship: for each field the first value in the order of belief
--- (int_organisation_member); nothing is overwritten, every statement stays in the members. Only statements that may be
--- shown take part: a name or a commune that ACTIF reserves to the chambers does not slip out through a merged row.
-with personal as (
-    select distinct mention_id
-    from {{ ref('int_organisation_identifier') }}
-    where is_personal
-),
-
-member as (
-    select
-        member.*,
-        legal_form.legal_form_code,
-        activity.activity_code,
-        -- A sole trader: a personal tax code, a legal form that is a person, or a firm named after its owner
-        -- ("Falegnameria Alpina di Rossi Mario").
-        personal.mention_id is not null
-        or coalesce(legal_form.legal_form_code = 'SOLE_TRADER', false)
-        or (
-            legal_form.legal_form_code is null
-            and coalesce(member.country_code = 'IT', false)
-            and member.name ~* '\mdi\s+[[:alpha:]''’]+\s+[[:alpha:]''’]+\s*(\([^)]*\))?$'
-        ) as is_natural_person
-    from {{ ref('int_organisation_member') }} as member
-    left join personal on member.mention_id = personal.mention_id
-    left join {{ ref('int_company_name') }} as legal_form
-        on member.name = legal_form.name and coalesce(member.country_code, 'ZZ') = legal_form.country_code
-    left join {{ ref('int_activity_code') }} as activity
-        on
-            member.activity_code_given = activity.code_given
-            and member.activity_revision_code = activity.activity_revision_code
-            -- The register states the activity of a process, not of the company.
-            and member.source_id <> 'elenco_sottoprodotti'
-    where member.is_publishable
-)
-
+-- (int_organisation_member); nothing is overwritten, every statement stays in the members, and which record gave a value
+-- stands in field_source.
 select
     organisation_id,
     (array_agg(name order by member_rank))[1] as organisation_name,
@@ -61,5 +28,5 @@ select
     (array_agg(source_id order by member_rank))[1] as source_id,
     (array_agg(stream_name order by member_rank))[1] as stream_name,
     max(updated_on) as source_updated_date
-from member
+from {{ ref('int_organisation_publishable_member') }}
 group by organisation_id

@@ -11,7 +11,8 @@ with basis as (
         mention.mention_id,
         coalesce(matched.organisation_basis, 'member|' || mention.member_key) as organisation_basis,
         coalesce(matched.match_method_code, 'NONE') as link_method,
-        matched.match_score as link_score
+        matched.match_score as link_score,
+        coalesce(matched.is_foreign_seat, false) as is_foreign_seat
     from {{ ref('int_organisation_mention') }} as mention
     left join {{ source('matching', 'organisation_match') }} as matched on mention.mention_id = matched.mention_id
 )
@@ -21,5 +22,6 @@ select
     'org_' || md5(organisation_basis) as organisation_id,
     organisation_basis,
     link_method,
-    link_score
+    link_score,
+    is_foreign_seat
 from basis

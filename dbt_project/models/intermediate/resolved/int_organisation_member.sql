@@ -1,6 +1,7 @@
 {{ config(materialized='table', indexes=[{'columns': ['organisation_id']}, {'columns': ['mention_id'], 'unique': true}]) }}
 
--- Mentions with their organisation and the rank in which they are believed, field by field: the register of the
+-- Mentions with their organisation and the rank in which they are believed, field by field: what is said of a seat that
+-- a body keeps in the other country comes last; otherwise the register of the
 -- chambers (filled from the Registro Imprese) before ACTIF (entered by advisers), before programme files, before
 -- directories; within a source the latest statement; then the smallest record key, so that ties never flicker.
 select
@@ -20,11 +21,12 @@ select
     row_number() over (
         partition by cluster.organisation_id
         order by
+            cluster.is_foreign_seat asc,
             case mention.source_id
                 when 'elenco_sottoprodotti' then 1 when 'actif' then 2 when 'synergie' then 3 else 4
-            end,
+            end asc,
             mention.updated_on desc nulls last,
-            mention.member_key collate "C"
+            mention.member_key collate "C" asc
     ) as member_rank
 from {{ ref('int_organisation_mention') }} as mention
 inner join {{ ref('int_organisation_cluster') }} as cluster on mention.mention_id = cluster.mention_id

@@ -6,7 +6,27 @@
 --
 -- A claim is made in euros: what is declared, certified and shared out is in euros also where the document is in
 -- another currency. Only a partner outside the ERDF total keeps its whole account in its own currency.
-with own_currency as (
+--
+-- The few distinct texts are normalised, not the many lines.
+with given as (
+    select distinct named.text_given
+    from {{ ref('stg_synergie__depenses') }} as depense
+    cross join
+        unnest(array[
+            depense.code_projet, depense.partenaire, depense.delegataire, depense.categorie, depense.methode,
+            depense.type_piece, depense.statut
+        ]) as named (text_given)
+    where named.text_given is not null
+),
+
+spelling as (
+    select
+        text_given,
+        {{ normalise_text('text_given') }} as text_key
+    from given
+),
+
+own_currency as (
     select distinct {{ normalise_text('partenaire') }} as partner_key
     from {{ ref('stg_synergie__budgets') }}
     where type_ligne = 'hors_feder' and upper(devise) <> 'EUR'
@@ -15,23 +35,27 @@ with own_currency as (
 line as (
     select
         depense.*,
-        {{ normalise_text('depense.code_projet') }} as project_key,
-        {{ normalise_text('depense.partenaire') }} as partner_key,
+        project.text_key as project_key,
+        partner.text_key as partner_key,
+        delegate.text_key as delegate_key,
         categorie.code as cost_category_code,
         methode.code as cost_method_code,
         type_piece.code as document_type_code,
         coalesce(statut.code, 'UNKNOWN') as expense_status_code,
         case when own_currency.partner_key is null then 'EUR' else upper(depense.devise) end as claim_currency_code
     from {{ ref('stg_synergie__depenses') }} as depense
-    left join {{ ref('_map_synergie__categorie') }} as categorie
-        on {{ normalise_text('depense.categorie') }} = categorie.source_value
-    left join {{ ref('_map_synergie__methode') }} as methode
-        on {{ normalise_text('depense.methode') }} = methode.source_value
-    left join {{ ref('_map_synergie__type_piece') }} as type_piece
-        on {{ normalise_text('depense.type_piece') }} = type_piece.source_value
-    left join {{ ref('_map_synergie__statut') }} as statut
-        on {{ normalise_text('depense.statut') }} = statut.source_value
-    left join own_currency on {{ normalise_text('depense.partenaire') }} = own_currency.partner_key
+    left join spelling as project on depense.code_projet = project.text_given
+    left join spelling as partner on depense.partenaire = partner.text_given
+    left join spelling as delegate on depense.delegataire = delegate.text_given
+    left join spelling as category_term on depense.categorie = category_term.text_given
+    left join spelling as method_term on depense.methode = method_term.text_given
+    left join spelling as document_term on depense.type_piece = document_term.text_given
+    left join spelling as status_term on depense.statut = status_term.text_given
+    left join {{ ref('_map_synergie__categorie') }} as categorie on category_term.text_key = categorie.source_value
+    left join {{ ref('_map_synergie__methode') }} as methode on method_term.text_key = methode.source_value
+    left join {{ ref('_map_synergie__type_piece') }} as type_piece on document_term.text_key = type_piece.source_value
+    left join {{ ref('_map_synergie__statut') }} as statut on status_term.text_key = statut.source_value
+    left join own_currency on partner.text_key = own_currency.partner_key
 )
 
 select
@@ -42,7 +66,7 @@ select
     partner_key,
     code_projet as project_code,
     partenaire as partner_name,
-    {{ normalise_text('delegataire') }} as delegate_key,
+    delegate_key,
     numero_depense as expense_number,
     numero_demande as claim_number,
     periode_debut as claim_period_start_date,
