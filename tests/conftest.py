@@ -26,18 +26,31 @@ def server_home(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
     shutil.rmtree(embedded.paths(home).base, ignore_errors=True)
 
 
+def _empty(cluster: Cluster) -> None:
+    """Empty every table of ``ops`` and ``raw``: what earlier tests left there is nobody's history."""
+    engine = cluster.engine("owner")
+    with engine.begin() as connection:
+        tables = connection.execute(
+            text(
+                "select format('%I.%I', schemaname, tablename) from pg_tables where schemaname in ('ops', 'raw')"
+                " and tablename <> 'alembic_version'"
+            )
+        ).scalars()
+        connection.execute(text(f"truncate {', '.join(tables)} restart identity cascade"))
+    engine.dispose()
+
+
 @pytest.fixture
 def warehouse(server_home: Path) -> Iterator[Cluster]:
-    """The migrated warehouse with every table of ``ops``, ``raw`` and ``stage`` empty."""
+    """The migrated warehouse with every table of ``ops`` and ``raw`` empty."""
     with connect_cluster(server_home) as cluster:
-        engine = cluster.engine("owner")
-        with engine.begin() as connection:
-            tables = connection.execute(
-                text(
-                    "select format('%I.%I', schemaname, tablename) from pg_tables where schemaname in ('ops', 'raw')"
-                    " and tablename <> 'alembic_version'"
-                )
-            ).scalars()
-            connection.execute(text(f"truncate {', '.join(tables)} restart identity cascade"))
-        engine.dispose()
+        _empty(cluster)
         yield cluster
+
+
+@pytest.fixture(scope="module")
+def emptied_home(server_home: Path) -> Path:
+    """State folder of the shared server, emptied once for a module that keeps a history of its own."""
+    with connect_cluster(server_home) as cluster:
+        _empty(cluster)
+    return server_home

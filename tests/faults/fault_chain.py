@@ -16,6 +16,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+from unittest.mock import patch
 
 from sqlalchemy import Engine, create_engine, text
 
@@ -126,8 +127,7 @@ class Chain:
 
     def ingest(self, items: list[Item]) -> str:
         """Land, load and merge a complete listing."""
-        _invent()
-        with self.engine("loader") as engine:
+        with _invented(), self.engine("loader") as engine:
             run_id = ops.start_run(engine, "ingest", "trial", {})
             part = Part("a.json", json.dumps(items).encode(), "application/json", "test://a")
             landed = land(self.work / "landing", "trial", "things", run_id, [part], {})
@@ -139,8 +139,7 @@ class Chain:
 
     def harmonise(self) -> str | None:
         """Build and switch in a release, if something changed; state decides, as in ``dags.harmonise``."""
-        _invent()
-        with self.engine("publisher") as publisher:
+        with _invented(), self.engine("publisher") as publisher:
             with publisher.connect() as connection:
                 if not release.what_changed(connection):
                     return None
@@ -242,11 +241,14 @@ def thing(number: int, title: str = "a title", size: Any = 1) -> Item:
     return {"id": f"T{number:03}", "title": title, "size": size}
 
 
-def _invent() -> None:
+@contextmanager
+def _invented() -> Iterator[None]:
     """Put the invented source in the place of a real one, and keep other people's edits from looking like new code."""
-    warehouse.load.get_connector = lambda _source: Connector()  # type: ignore[assignment,return-value]
-    warehouse.load.get_contract = lambda _stream: Thing
-    warehouse.release.code_digest = lambda: "the same code"
+    with (
+        patch.multiple(warehouse.load, get_connector=lambda _source: Connector(), get_contract=lambda _stream: Thing),
+        patch.object(warehouse.release, "code_digest", lambda: "the same code"),
+    ):
+        yield
 
 
 def _build(engine: Engine, schema: str) -> None:
