@@ -91,6 +91,10 @@ reference: install ## Rebuild the reference seeds from their packages
 evaluate: install ## Precision and recall of identity, places and concepts on the sandbox truth, beside their bars
 	$(BIN)/python bench/evaluate.py --seeds 1 2
 
+.PHONY: evaluate-money
+evaluate-money: install ## Precision and recall of each expense rule on planted irregularities, beside their bars
+	$(BIN)/python -m bench.evaluate_findings --seeds 1,2,3
+
 .PHONY: bench-ingest
 bench-ingest: install ## Speed of the way into raw, as ratios to psql's \copy in one run
 	$(BIN)/python -m bench.ingest

@@ -1,8 +1,10 @@
 """Recall and precision of the expense rules on synthetic exports with planted irregularities.
 
-``python -m bench.evaluate_findings --seeds 1,2,3`` makes the exports, reads and builds them in a scratch
-warehouse and compares each finding with the hidden truth; ``--truth FILE --schema S`` judges what a warehouse
-holds already. Exit 1 when a rule misses a planted irregularity or accuses a clean row.
+``make evaluate-money`` makes the exports of three seeds, reads and builds them in a scratch warehouse and compares
+each finding with the hidden truth; ``--truth FILE --schema S`` judges what a warehouse holds already. Exit 1 when a
+rule misses a planted irregularity or accuses a clean row, over all seeds together.
+
+Documents entered twice by different hands are a rule of their own here (``R26~``): they only resemble each other.
 """
 
 from __future__ import annotations
@@ -26,10 +28,9 @@ from warehouse import dbt
 from warehouse.cluster import Cluster, connect_cluster
 
 Place = tuple[str, str, int]
-FUZZY = frozenset({"R26"})
-FUZZY_RECALL, FUZZY_PRECISION = 0.95, 0.90
-OWN_RULES = frozenset({"R31", "R32"})
-"""Rules about files: the truth tells them as defects of the file and not as findings."""
+ALIKE = "R26~"
+"""Duplicates that only resemble each other, which the warehouse raises as warnings of R26."""
+ALIKE_PRECISION, ALIKE_RECALL = 0.95, 0.90
 _CATEGORIES = {
     "staff": "STAFF", "office": "OFFICE_ADMINISTRATION", "travel": "TRAVEL_ACCOMMODATION",
     "external": "EXTERNAL_EXPERTISE_SERVICES", "equipment": "EQUIPMENT",
@@ -97,27 +98,40 @@ def evaluate(truth: Mapping[str, Any], findings: Sequence[Raised]) -> dict[str, 
     expected = truth["expense_findings"]
     for entry in expected:
         for rule in entry["rules"]:
-            scores[rule].expected += 1
+            score = scores[ALIKE if entry.get("alike") else rule]
+            score.expected += 1
             if any(_hits(entry, rule, finding) for finding in findings):
-                scores[rule].found += 1
+                score.found += 1
             else:
-                scores[rule].missed.append(_told(entry))
+                score.missed.append(_told(entry))
     for finding in findings:
-        score = scores[finding.rule]
+        score = scores[ALIKE if (finding.rule, finding.severity) == ("R26", "WARNING") else finding.rule]
         score.raised += 1
-        if finding.rule in OWN_RULES:
-            if not _is_defect(truth, finding):
-                score.wrong.append(str(finding))
-        elif not any(_explains(entry, finding) for entry in expected):
+        if not any(_explains(entry, finding) for entry in expected):
             score.wrong.append(str(finding))
     return dict(scores)
 
 
+def merged(runs: Iterable[Mapping[str, Score]]) -> dict[str, Score]:
+    """The scores of several runs as one."""
+    whole: dict[str, Score] = defaultdict(Score)
+    for scores in runs:
+        for rule, score in scores.items():
+            for name in ("expected", "found", "raised", "wrong", "missed"):
+                setattr(whole[rule], name, getattr(whole[rule], name) + getattr(score, name))
+    return dict(whole)
+
+
 def _hits(entry: Mapping[str, Any], rule: str, finding: Raised) -> bool:
+    """The finding is the expected one: on the line and, where two lines make the fault, on both."""
     if finding.rule != rule:
         return False
-    if entry["scope"] == "line":
+    if entry["scope"] == "file":
         return _place(entry) in finding.places
+    if entry["scope"] == "line":
+        wanted = {_place(entry)} | ({_place(entry["related"])} if entry.get("related") else set())
+        # One document entered twice is an error and no mere likeness.
+        return wanted <= finding.places and (rule != "R26" or bool(entry["alike"]) or finding.severity == "ERROR")
     if finding.partner != entry["partner"]:
         return False
     if entry["claim"] is not None and finding.claim != str(entry["claim"]):
@@ -130,6 +144,11 @@ def _explains(entry: Mapping[str, Any], finding: Raised) -> bool:
     """The finding is what the entry expects, or what it allows because the same fact breaks that rule too."""
     if finding.rule not in (*entry["rules"], *entry["also"]):
         return False
+    if entry["scope"] == "file":
+        return any(
+            (file, sheet) == (entry["file"], entry["sheet"]) and entry["row"] in (None, row)
+            for file, sheet, row in finding.places
+        )
     if entry["scope"] == "line":
         if _place(entry) in finding.places or (entry.get("related") and _place(entry["related"]) in finding.places):
             return True
@@ -139,33 +158,28 @@ def _explains(entry: Mapping[str, Any], finding: Raised) -> bool:
     return entry["claim"] is None or finding.claim is None or finding.claim == str(entry["claim"])
 
 
-def _is_defect(truth: Mapping[str, Any], finding: Raised) -> bool:
-    """A file of the finding has a spoilt cell: a total cannot add up, or an amount reads in two ways."""
-    files = {place[0] for place in finding.places}
-    return any(d["source"] == "synergie" and d["key"].split("#")[0] in files for d in truth["defects"])
-
-
 def _told(entry: Mapping[str, Any]) -> str:
-    keys = ("partner", "claim", "expense_no", "category", "note")
+    keys = ("file", "row", "partner", "claim", "expense_no", "category", "note")
     return ", ".join(str(entry[key]) for key in keys if entry.get(key) is not None)
 
 
 def passed(rule: str, score: Score) -> bool:
-    """The bar: nothing missed and nothing wrong; for look-alikes 0.95 and 0.90."""
-    if rule in FUZZY:
-        return score.recall >= FUZZY_RECALL and score.precision >= FUZZY_PRECISION
+    """The bar: nothing missed and nothing wrong; for look-alikes a precision of 0.95 and a recall of 0.90."""
+    if rule == ALIKE:
+        return score.precision >= ALIKE_PRECISION and score.recall >= ALIKE_RECALL
     return not score.missed and not score.wrong
 
 
 def report(name: str, scores: Mapping[str, Score]) -> bool:
     """Print a table; True when every rule passes."""
-    sys.stdout.write(f"{name}\nrule  planted  found  raised  recall  precision\n")
+    sys.stdout.write(f"{name}\nrule  planted  found  raised  recall     bar  precision     bar\n")
     good = True
     for rule, score in sorted(scores.items()):
         good &= passed(rule, score)
+        precision, recall = (ALIKE_PRECISION, ALIKE_RECALL) if rule == ALIKE else (1.0, 1.0)
         sys.stdout.write(
-            f"{rule}   {score.expected:7d}  {score.found:5d}  {score.raised:6d}  {score.recall:6.2f}  "
-            f"{score.precision:9.2f}{'' if passed(rule, score) else '  below the bar'}\n"
+            f"{rule:4}  {score.expected:7d}  {score.found:5d}  {score.raised:6d}  {score.recall:6.3f}  {recall:6.2f}  "
+            f"{score.precision:9.3f}  {precision:6.2f}{'' if passed(rule, score) else '  below the bar'}\n"
         )
         for line in score.missed:
             sys.stdout.write(f"      missed: {line}\n")
@@ -209,7 +223,7 @@ def main(arguments: Iterable[str] | None = None) -> int:
     """The command; 0 when every rule passes on every seed."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--seeds", default="1,2,3", help="seeds of the synthetic exports")
-    parser.add_argument("--scale", type=float, default=1.0, help="size of the synthetic exports")
+    parser.add_argument("--scale", type=float, default=3.0, help="number of projects in the synthetic exports")
     parser.add_argument("--truth", type=Path, help="judge an existing warehouse against this file")
     parser.add_argument("--schema", default="traforo_v1", help="schema of that warehouse")
     parser.add_argument("--home", type=Path, help="state folder; a temporary one by default")
@@ -219,7 +233,7 @@ def main(arguments: Iterable[str] | None = None) -> int:
             truth = json.loads(options.truth.read_text(encoding="utf-8"))
             return 0 if report(str(options.truth), evaluate(truth, read_findings(connection, options.schema))) else 1
     home = options.home or Path(tempfile.mkdtemp(prefix="traforo-evaluation-"))
-    good = True
+    runs = []
     try:
         with connect_cluster(home) as cluster:
             for seed in (int(seed) for seed in options.seeds.split(",")):
@@ -227,11 +241,13 @@ def main(arguments: Iterable[str] | None = None) -> int:
                 truth = _seed(Settings(home), seed, options.scale, folder)
                 _load(cluster, Settings(home, folder / "traforo.yml"))
                 with cluster.engine("transformer").connect() as connection:
-                    good &= report(f"seed {seed}", evaluate(truth, read_findings(connection, "build_evaluation")))
+                    runs.append(evaluate(truth, read_findings(connection, "build_evaluation")))
+                sys.stdout.write(f"seed {seed}: {sum(score.raised for score in runs[-1].values())} findings\n")
+                sys.stdout.flush()
     finally:
         if options.home is None:
             shutil.rmtree(home, ignore_errors=True)
-    return 0 if good else 1
+    return 0 if report(f"seeds {options.seeds}", merged(runs)) else 1
 
 
 if __name__ == "__main__":

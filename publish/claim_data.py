@@ -174,7 +174,7 @@ def _finding(row: dict[str, Any], decision: Decision | None) -> Finding:
 
 
 def read_rejects(connection: Connection) -> list[dict[str, Any]]:
-    """Lines of the exports that could not be read: where they stand and why. Values stay out."""
+    """Lines of the exports that could not be read: where they stand and why."""
     rows = connection.execute(
         text(
             "select part, position, payload ->> 'fichier' as file, payload ->> 'feuille' as sheet,"
@@ -187,7 +187,7 @@ def read_rejects(connection: Connection) -> list[dict[str, Any]]:
             "file": row["file"] or row["part"],
             "sheet": row["sheet"],
             "row": int(row["row"]) if row["row"] else None,
-            "errors": [{key: error.get(key) for key in ("field", "rule", "message")} for error in row["errors"]],
+            "errors": row["errors"],
         }
         for row in rows
     ]

@@ -62,7 +62,7 @@ def _shown(table: Table, data: ClaimData, words: Words) -> dict[str, Any]:
             else ""
             for i, column in enumerate(table.columns)
         ]
-    return {"table": table, "rows": shown, "total": total}
+    return {"table": table, "rows": shown, "total": total, "remarks": table.remarks(data, words)}
 
 
 def _cell(value: Any, column: TableColumn, words: Words) -> str:

@@ -64,7 +64,7 @@ def write_xlsx(data: ClaimData, words: Words, project: str | None, path: Path, n
         sheets = _Book(book, words)
         _write_summary(sheets, data, project, now)
         for table in SHEETS:
-            _write_table(sheets, table, table.rows(data, words))
+            _write_table(sheets, table, table.rows(data, words), table.remarks(data, words))
 
 
 def _write_summary(sheets: _Book, data: ClaimData, project: str | None, now: datetime) -> None:
@@ -91,7 +91,7 @@ def _write_summary(sheets: _Book, data: ClaimData, project: str | None, now: dat
     sheet.write_string(row + 2, 0, words("signed") + " :", formats["text"])
 
 
-def _write_table(sheets: _Book, table: Table, rows: Sequence[Sequence[Any]]) -> None:
+def _write_table(sheets: _Book, table: Table, rows: Sequence[Sequence[Any]], remarks: Sequence[str]) -> None:
     words = sheets.words
     sheet = sheets.book.add_worksheet(table.title(words))
     sheet.write_string(0, 0, table.title(words), sheets.formats["title"])
@@ -100,6 +100,8 @@ def _write_table(sheets: _Book, table: Table, rows: Sequence[Sequence[Any]]) -> 
     for position, column in enumerate(table.columns):
         sheet.set_column(position, position, column.width or _WIDTH[column.kind])
     last = _write_rows(sheets, sheet, table.columns, rows, _FIRST_ROW, table.totals)
+    for row, remark in enumerate(remarks, start=last + 1):
+        sheet.write_string(row, 0, remark, sheets.formats["note"])
     sheet.freeze_panes(_FIRST_ROW + 1, 0)
     if rows:
         sheet.autofilter(_FIRST_ROW, 0, _FIRST_ROW + len(rows), len(table.columns) - 1)

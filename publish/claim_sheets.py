@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from publish.claim_tables import (
     Table,
+    cent_remarks,
     claims_rows,
     columns,
     detailed_consumption_rows,
@@ -69,6 +70,7 @@ SHEETS: tuple[Table, ...] = (
         ),
         financing_rows,
         note="note_cent",
+        remarks=cent_remarks,
     ),
     Table(
         "sheet_claims",

@@ -37,6 +37,7 @@ class Table:
         rows: makes the rows, amounts as ``Decimal``, days as ``date``.
         totals: a total of the summed columns stands below.
         note: key of a text under the title.
+        remarks: sentences about figures of the table, which stand under it.
     """
 
     key: str
@@ -44,6 +45,7 @@ class Table:
     rows: Callable[[ClaimData, Words], Rows]
     totals: bool = False
     note: str = ""
+    remarks: Callable[[ClaimData, Words], list[str]] = lambda _data, _words: []
 
     def title(self, words: Words) -> str:
         """The title in words."""
@@ -132,11 +134,14 @@ def findings_rows(data: ClaimData, words: Words) -> Rows:
 
 
 def unreadable_rows(data: ClaimData, words: Words) -> Rows:
-    """Lines that could not be read."""
+    """Lines that could not be read. What stood in their cells stays out: it may name a person."""
     return [
-        [row["file"], row["sheet"], row["row"], "; ".join(f"{e['field']}: {e['message']}" for e in row["errors"])]
+        [
+            row["file"], row["sheet"], row["row"],
+            " ".join(words.reject(error, with_value=False) for error in row["errors"]),
+        ]
         for row in data.rejects
-    ]
+    ]  # fmt: skip
 
 
 def _consumption(data: ClaimData, words: Words) -> Rows:
@@ -212,6 +217,27 @@ def _adds_up(data: ClaimData, total: dict[str, Any]) -> bool:
         sum((row[name] or Decimal(0) for row in parts), Decimal(0)) == (total[name] or Decimal(0))
         for name in ("amount_total_eur", "amount_erdf_eur")
     )
+
+
+def cent_remarks(data: ClaimData, words: Words) -> list[str]:
+    """Why the ERDF of a project is not the rate of its total, where the two differ."""
+    remarks = []
+    for row in data.financing:
+        shares, rated = row["amount_erdf_eur"], row["amount_erdf_rate_of_sum_eur"]
+        if row["partner_name"] or None in (shares, rated) or shares == rated:
+            continue
+        remarks.append(
+            words("cent_remark").format(
+                project=row["project_code"],
+                basis=words.code("financing_basis", row["financing_basis_code"]),
+                rate=words.percent(row["erdf_rate_pct"]),
+                total=words.amount(row["amount_total_eur"]),
+                shares=words.amount(shares),
+                rated=words.amount(rated),
+                difference=words.amount(abs(rated - shares)),
+            )
+        )
+    return remarks
 
 
 def claims_rows(data: ClaimData, words: Words) -> Rows:

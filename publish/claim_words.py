@@ -12,6 +12,8 @@ from typing import Any, Literal
 
 import yaml
 
+from connectors.synergie.headings import usual_heading
+from publish.reject_texts import explain
 from publish.site_text import TEMPLATES
 from schemas.canonical.model import Model, load_model
 
@@ -78,6 +80,10 @@ class Words:
         whole, _, cents = f"{abs(value):,.2f}".partition(".")
         return f"{'-' if value < 0 else ''}{whole.replace(',', thousands)}{mark}{cents}"
 
+    def percent(self, value: Decimal) -> str:
+        """``85`` or ``87,5``: no more decimals than the rate has."""
+        return f"{value.normalize():f}".replace(".", _MARKS[self.language][1])
+
     def day(self, value: date | None) -> str:
         """``21/11/2026``; nothing for None."""
         return "" if value is None else f"{value:%d/%m/%Y}"
@@ -93,6 +99,17 @@ class Words:
         if percent := _PERCENT.fullmatch(text):
             return f"{self.amount(Decimal(percent[1]))} %"
         return _period(text)
+
+    def reject(self, error: Mapping[str, Any], *, with_value: bool) -> str:
+        """What is wrong with a line that could not be read, and what its owner can do.
+
+        Args:
+            error: ``field``, ``rule``, ``message`` and ``value`` of one error of a reject.
+            with_value: show what stood in the cell; not where others than its owner read along.
+        """
+        field = usual_heading(str(error["field"]), self.language)
+        text = explain({**error, "field": field, **({} if with_value else {"value": "…"})}, self.language)
+        return text if field in text or field.startswith("(") else f"{field}: {text}"
 
     def rule(self, rule: Mapping[str, Any], part: str) -> str:
         """``rule_label``, ``rule_text`` or ``correction`` of a rule's row."""

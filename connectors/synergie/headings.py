@@ -100,6 +100,17 @@ def profile(name: str) -> Profile:
 
 
 @functools.cache
+def usual_heading(name: str, language: str) -> str:
+    """The heading under which people know a field, in ``fr``, ``it`` or ``en``; the name itself where there is none."""
+    data = _table()
+    for kind in ("depenses", "demandes", "budgets", "postes"):
+        headings: dict[str, list[str]] = data.get(kind, {}).get("fields", {}).get(name, {})
+        if headings.get(language):
+            return headings[language][0]
+    return name
+
+
+@functools.cache
 def preamble_labels() -> Mapping[str, str]:
     """Normalised label of a line above the table → field."""
     data = _table()

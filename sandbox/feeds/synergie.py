@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 from collections import defaultdict
+from dataclasses import dataclass
 from decimal import Decimal
 from pathlib import Path
 from random import Random
 from typing import Any
 
+from sandbox.feeds.synergie_alike import plant_across
 from sandbox.feeds.synergie_budget import write_plan
 from sandbox.feeds.synergie_cases import Finding
-from sandbox.feeds.synergie_findings import PartnerFinding, plant
-from sandbox.feeds.synergie_xlsx import Broken, Placed, write_files
+from sandbox.feeds.synergie_findings import PartnerFinding, new_number, plant
+from sandbox.feeds.synergie_xlsx import Broken, Placed, WrongTotal, write_files
 from sandbox.truth import Truth
 from sandbox.world.chance import stream
 from sandbox.world.organisations import Organisation
@@ -27,12 +29,12 @@ _OVERSPENT = {(0, TRAVEL): Decimal("1.10"), (1, EQUIPMENT): Decimal("1.35")}
 
 
 def _broken(project: Project, taken: list[Line], rng: Random) -> list[Broken]:
-    """Cells that no reader can make sense of, on lines from which no flat rate is computed."""
+    """Cells that no reader can make sense of, on lines from which no flat rate and no overspent budget is told."""
     found = []
     for claim, column, kind in _BROKEN:
         options = [
             x for x in project.lines
-            if x.claim == claim and x.partner.index in (0, 1) and x.category in (TRAVEL, EXTERNAL)
+            if x.claim == claim and x.partner.index in (0, 1) and x.category == EXTERNAL
             and not x.delegate and not any(x is y for y in taken) and x.document == "Facture"
         ]  # fmt: skip
         line = rng.choice(options)
@@ -81,6 +83,7 @@ def _tell_findings(
         entry = {
             "scope": "line", "project": project.code, **_where(places[id(finding.line)]),
             "rules": list(finding.rules), "also": list(finding.also), "severity": "finding", "note": finding.note,
+            "alike": finding.alike,
         }  # fmt: skip
         if finding.related is not None:
             entry["related"] = _where(places[id(finding.related)])
@@ -105,6 +108,17 @@ def _partner_level(project: Project) -> list[PartnerFinding]:
     return found
 
 
+@dataclass
+class _Planted:
+    """A project with its irregularities; ``taken`` are the lines that hold one."""
+
+    project: Project
+    rng: Random
+    found: list[Finding]
+    on_partners: list[PartnerFinding]
+    taken: list[Line]
+
+
 def build(seed: int, count: int, suppliers: list[Organisation], inbox: Path, plans: Path, truth: Truth) -> list[str]:
     """Write the exports of ``count`` projects into ``inbox`` and their financing plans into ``plans``.
 
@@ -115,23 +129,47 @@ def build(seed: int, count: int, suppliers: list[Organisation], inbox: Path, pla
     made = projects(seed, count, suppliers)
     totals: dict[tuple[str, int, str], Decimal] = defaultdict(Decimal)
     names: list[str] = []
+    planted: list[_Planted] = []
     for number, (project, ledger) in enumerate(made, start=1):
         rng = stream(seed, f"synergie-{number}")
         found, on_partners = plant(project, ledger, rng)
+        if planted:
+            found += plant_across(planted[-1].project, project, new_number, planted[-1].taken)
         taken = [x.line for x in found] + [x.related for x in found if x.related]
-        broken = _broken(project, taken, rng)
-        placed = write_files(inbox, project, broken, _RECAP_FAULTS, rng)
-        places = {id(place.line): place for place in placed}
-        names += list(dict.fromkeys(place.file for place in placed))
-        _tell_lines(project, places, broken, truth)
-        _tell_findings(project, places, found, on_partners + _partner_level(project), truth)
-        for cell in broken:
-            truth.expense_findings.append({
-                "scope": "partner", "project": project.code, "partner": cell.line.partner.name,
-                "claim": cell.line.claim, "category": None, "rules": [], "also": ["R23", "R11", "R12", "R24"],
-                "severity": "finding", "note": "a line of this claim cannot be read",
-            })  # fmt: skip
+        planted.append(_Planted(project, rng, found, on_partners + _partner_level(project), taken))
+    places: dict[int, Placed] = {}
+    for spoilt in planted:
+        project = spoilt.project
+        broken = _broken(project, spoilt.taken, spoilt.rng)
+        written = write_files(inbox, project, broken, _RECAP_FAULTS, spoilt.rng)
+        own = {id(place.line): place for place in written.lines}
+        places |= own
+        names += list(dict.fromkeys(place.file for place in written.lines))
+        _tell_lines(project, own, broken, truth)
+        _tell_findings(project, places, spoilt.found, spoilt.on_partners, truth)
+        _tell_files(project, own, broken, written.wrong_totals, truth)
         for line in project.lines:
             totals[(project.code, line.partner.index, line.category)] += line.declared
         names.append(write_plan(plans, project, totals, _OVERSPENT, truth))
     return names
+
+
+def _tell_files(
+    project: Project, places: dict[int, Placed], broken: list[Broken], wrong_totals: list[WrongTotal], truth: Truth
+) -> None:
+    """Wrong totals, and what follows for the sums of a claim or a file from a line that cannot be read."""
+    for total in wrong_totals:
+        truth.expense_findings.append({
+            "scope": "file", "project": project.code, "file": total.file, "sheet": total.sheet, "row": total.row,
+            "rules": ["R32"], "also": [], "severity": "finding", "note": total.note,
+        })  # fmt: skip
+    for cell in broken:
+        place = places[id(cell.line)]
+        told = {"project": project.code, "rules": [], "severity": "finding", "note": "a line cannot be read"}
+        truth.expense_findings.append({
+            **told, "scope": "partner", "partner": cell.line.partner.name, "claim": cell.line.claim, "category": None,
+            "also": ["R23", "R11", "R12", "R24"],
+        })  # fmt: skip
+        truth.expense_findings.append(
+            {**told, "scope": "file", "file": place.file, "sheet": place.sheet, "row": None, "also": ["R32"]}
+        )

@@ -85,5 +85,9 @@ def write_plan(
     plan.write_row(row + 3, 0, eaten)
     key = f"{name}#Plan de financement#{row + 4}"
     truth.spoilt("synergie", "budgets", key, "BUDGET TOTAL", "thousands_dot_eaten", "288110.00")
+    truth.expense_findings.append({
+        "scope": "file", "project": project.code, "file": name, "sheet": plan.get_name(), "row": row + 4,
+        "rules": ["R31"], "also": [], "severity": "finding", "note": "288.11 that was 288.110",
+    })  # fmt: skip
     book.close()
     return name

@@ -20,13 +20,14 @@ from sandbox.world.wording import marked
 
 @dataclass
 class Finding:
-    """An expected finding on one line."""
+    """An expected finding on one line; ``alike`` when the two lines only resemble each other."""
 
     line: Line
     rules: tuple[str, ...]
     also: tuple[str, ...]
     note: str
     related: Line | None = None
+    alike: bool = False
 
 
 Plant = Callable[[Line, Line, Project, Ledger], None]
@@ -109,6 +110,20 @@ def _partner_supplies(line: Line, other: Line, _p: Project, _l: Ledger) -> None:
     line.supplier, line.supplier_id, line.organisation = other.partner.name, "", None
 
 
+def _two_readings(line: Line, _other: Line, _p: Project, _l: Ledger) -> None:
+    # The other amounts of the line tell that it is two thousand.
+    line.net, line.vat, line.gross = Decimal("1922.13"), Decimal("422.87"), Decimal("2345.00")
+    line.raw["gross"] = "2.345"
+    settle(line, cents(line.gross * (line.pct or Decimal(100)) / 100))
+
+
+def _two_readings_alone(line: Line, _other: Line, _p: Project, _l: Ledger) -> None:
+    # Without a share nothing on the line tells whether it is a thousand.
+    line.net, line.vat, line.gross, line.pct = Decimal("1024.59"), Decimal("225.41"), Decimal("1250.00"), None
+    line.raw["declared"] = "1.250"
+    settle(line, line.gross)
+
+
 def _wrong_rate(line: Line, _other: Line, _p: Project, _l: Ledger) -> None:
     line.currency, line.rate, line.pct = "CHF", Decimal("1.0842"), Decimal(100)
     line.vat, line.gross = Decimal(0), line.net
@@ -140,6 +155,11 @@ def is_certified(line: Line) -> bool:
     return line.claim in CERTIFIED_CLAIMS
 
 
+def is_in_italian_text(line: Line) -> bool:
+    """The line's file writes amounts as Italian texts."""
+    return of_second(line) and line.claim == 2  # noqa: PLR2004 - the second claim's style
+
+
 CASES = (
     Case(("R02",), _unknown_category, of_second, ("R24",)),
     Case(("R03",), _paid_in_2024, of_lead, ("R04", "R05", "R22")),
@@ -158,5 +178,7 @@ CASES = (
     Case(("R21",), _bad_activity, of_lead, ("R22",)),
     Case(("R22",), _late_activity, lambda x: of_second(x) and x.claim >= 3),  # noqa: PLR2004 - after month 8
     Case(("R25",), _partner_supplies, of_lead),
+    Case(("R31",), _two_readings, is_in_italian_text),
+    Case(("R31",), _two_readings_alone, is_in_italian_text),
     Case(("R28",), _wrong_rate, lambda x: of_lead(x) and x.category == EXTERNAL, ("R09",)),
 )

@@ -7,14 +7,13 @@ same fact breaks them too (``also``). Amounts are only touched where no flat rat
 from __future__ import annotations
 
 import copy
-import datetime as dt
 from dataclasses import dataclass
 from decimal import Decimal
 from random import Random
 
+from sandbox.feeds import synergie_alike as alike
 from sandbox.feeds.synergie_cases import CASES, Finding, is_certified, of_lead, of_second, settle
 from sandbox.world.project import CENT, CERTIFIED_CLAIMS, EXTERNAL, STAFF, TRAVEL, Ledger, Line, Partner, Project, cents
-from sandbox.world.wording import typo
 
 
 @dataclass
@@ -33,17 +32,18 @@ def _add(project: Project, line: Line) -> Line:
     return line
 
 
-def _new_number(project: Project, partner: Partner) -> str:
+def new_number(project: Project, partner: Partner) -> str:
+    """The next expense number of the partner."""
     return f"{sum(1 for x in project.lines if x.partner is partner) + 1:03d}"
 
 
-def _copies(project: Project, free: list[Line], rng: Random) -> list[Finding]:
+def _copies(project: Project, free: list[Line]) -> list[Finding]:
     """Lines declared twice, in the ways that happen."""
     found = []
     first = free.pop()
     again = copy.copy(first)  # the same line again in a later claim
     again.claim = min(again.claim + 1, 5)
-    _uncertify(again)
+    uncertify(again)
     found.append(Finding(_add(project, again), ("R01",), ("R26", "R04", "R05"), "same row in two claims", first))
     same = free.pop()
     other = next(x for x in free if x.partner is same.partner and x.claim == same.claim)
@@ -52,20 +52,13 @@ def _copies(project: Project, free: list[Line], rng: Random) -> list[Finding]:
     found.append(Finding(other, ("R01",), (), "expense number used twice", same))
     invoiced = free.pop()
     exact = copy.copy(invoiced)
-    exact.number = _new_number(project, exact.partner)
+    exact.number = new_number(project, exact.partner)
     found.append(Finding(_add(project, exact), ("R26",), (), "same invoice twice", invoiced))
-    bought = free.pop()
-    near = copy.copy(bought)
-    near.number, near.invoice = _new_number(project, near.partner), (near.invoice + "B")
-    near.supplier, near.supplier_id = typo(near.supplier, rng), ""
-    if near.payment_date:
-        near.payment_date += dt.timedelta(days=2)
-    note = "near duplicate: other spelling and number"
-    found.append(Finding(_add(project, near), ("R26",), ("R04", "R05", "R22"), note, bought))
     return found
 
 
-def _uncertify(line: Line) -> None:
+def uncertify(line: Line) -> None:
+    """Nothing was controlled yet if the line's claim was not."""
     if line.claim not in CERTIFIED_CLAIMS:
         line.certified = line.rejected = None
 
@@ -76,7 +69,7 @@ def _shared(project: Project, free: list[Line], ledger: Ledger, pct: tuple[int, 
     free.remove(left)
     right = copy.copy(left)
     right.partner, right.cup = project.partners[1], project.partners[1].cup
-    right.number = _new_number(project, right.partner)
+    right.number = new_number(project, right.partner)
     for line, share in ((left, pct[0]), (right, pct[1])):
         line.pct = Decimal(share)
         base = line.net if line.partner.vat_recoverable else line.gross
@@ -97,7 +90,7 @@ def _below_threshold(project: Project, ledger: Ledger) -> list[Finding]:
         line.gross, line.pct = line.net + line.vat, Decimal(100)
         line.certified = Decimal(0)
         settle(line, line.gross)
-        line.number = _new_number(project, partner)
+        line.number = new_number(project, partner)
         found.append(Finding(_add(project, line), ("R27",), ("R24",), "split below the threshold"))
     return found
 
@@ -107,7 +100,7 @@ def _harmless(project: Project, free: list[Line], ledger: Ledger) -> None:
     bought = next(x for x in free if of_second(x) and x.category == EXTERNAL and is_certified(x))
     free.remove(bought)
     note = copy.copy(bought)
-    note.document, note.number, note.invoice = "Avoir", _new_number(project, bought.partner), f"AV-{bought.invoice}"
+    note.document, note.number, note.invoice = "Avoir", new_number(project, bought.partner), f"AV-{bought.invoice}"
     note.net, note.vat, note.pct = Decimal("-50.00"), Decimal("-11.00"), Decimal(100)
     note.gross = Decimal("-61.00")
     settle(note, Decimal("-61.00"))
@@ -142,11 +135,39 @@ def plant(project: Project, ledger: Ledger, rng: Random) -> tuple[list[Finding],
         found.append(Finding(line, case.rules, case.also, case.apply.__name__.strip("_")))
     _harmless(project, free, ledger)
     free = [x for x in free if x.claim < 5]  # noqa: PLR2004 - a later claim must exist
-    found += _copies(project, free, rng)
+    found += _copies(project, free)
+    found += alike.plant(project, free, ledger, new_number, rng)
     left, right = _shared(project, free, ledger, (70, 50))
     found.append(Finding(right, ("R26",), (), "parts of one invoice above 100 %", left))
     found += _below_threshold(project, ledger)
+    found += _working_time(project)
     return found, _on_partners(project, ledger)
+
+
+def _working_time(project: Project) -> list[Finding]:
+    """More than full time in a month, and hours that do not give what is declared; one line whose hours do."""
+    pay = [x for x in project.lines if x.category == STAFF and x.document and x.partner.index == 2 and x.claim == 5]  # noqa: PLR2004
+    whole, wrong, right = pay[0], pay[1], pay[2]
+    second = copy.copy(whole)
+    second.number, second.invoice = new_number(project, second.partner), f"{second.invoice}-bis"
+    second.pct = Decimal(110) - (whole.pct or Decimal(0))
+    second.net, second.vat = (second.net or Decimal(0)) + Decimal("13.40"), (second.vat or Decimal(0))
+    second.gross = second.net + second.vat
+    settle(second, cents(second.gross * second.pct / 100))
+    hours = (wrong.declared / 25).quantize(Decimal(1)) + 8
+    wrong.label = f"{wrong.label} – {hours} h x 25,00 €/h"
+    right.net, right.vat, right.gross, right.pct = (
+        Decimal("1700.00"),
+        Decimal("700.00"),
+        Decimal("2400.00"),
+        Decimal(50),
+    )
+    settle(right, Decimal("1200.00"))
+    right.label = f"{right.label} – 48 h x 25,00 €/h"
+    return [
+        Finding(_add(project, second), ("R14",), ("R30",), "more than full time in a month", whole),
+        Finding(wrong, ("R14",), ("R30",), "hours times rate do not give the declared amount"),
+    ]
 
 
 def _on_partners(project: Project, ledger: Ledger) -> list[PartnerFinding]:
@@ -159,7 +180,7 @@ def _on_partners(project: Project, ledger: Ledger) -> list[PartnerFinding]:
     settle(staff, staff.declared + Decimal("300.00"))
     settle(office_4, cents(staff.declared * Decimal("0.15")))
     rent = ledger.purchase(project.partners[1], 4, "office")
-    rent.label, rent.number = "Affitto ufficio", _new_number(project, project.partners[1])
+    rent.label, rent.number = "Affitto ufficio", new_number(project, project.partners[1])
     rent.certified = Decimal(0)
     settle(rent, rent.declared)
     _add(project, rent)

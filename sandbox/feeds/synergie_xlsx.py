@@ -23,6 +23,8 @@ _FILES = (
     ("Synergie_{}_demande-1.xlsx", (1,)), ("Synergie_{}_domanda-2.xlsx", (2,)),
     ("Export_depenses_{}_D3-D4.xlsx", (3, 4)), ("export spese {} n.5.xlsx", (5,)),
 )  # fmt: skip
+_WRONG_SUBTOTAL, _TOO_MUCH = 4, Decimal("10.00")
+"""Partner whose printed subtotal is too high, and by how much."""
 _SHEETS = ("Dépenses", "Elenco spese", "Demande {}", "Spese")
 
 
@@ -45,6 +47,24 @@ class Broken:
     kind: str
 
 
+@dataclass
+class WrongTotal:
+    """A printed total that is not the sum of its lines; ``row`` as in ``Placed``."""
+
+    file: str
+    sheet: str
+    row: int
+    note: str
+
+
+@dataclass
+class Written:
+    """What the files hold, and where."""
+
+    lines: list[Placed]
+    wrong_totals: list[WrongTotal]
+
+
 def workbook(path: Path) -> xlsxwriter.Workbook:
     """A new workbook with fixed properties, so that equal content gives equal bytes."""
     book = xlsxwriter.Workbook(str(path), {"default_date_format": "dd/mm/yyyy"})
@@ -54,9 +74,9 @@ def workbook(path: Path) -> xlsxwriter.Workbook:
 
 def write_files(
     folder: Path, project: Project, broken: list[Broken], recap_faults: dict[tuple[int, int], str], rng: Random
-) -> list[Placed]:
+) -> Written:
     """Write the project's files into ``folder`` and say where each line stands."""
-    placed: list[Placed] = []
+    written = Written([], [])
     for (pattern, claims), style, sheet_name in zip(_FILES, STYLES, _SHEETS, strict=True):
         name = pattern.format(project.code)
         book = workbook(folder / name)
@@ -64,7 +84,7 @@ def write_files(
             lines = [line for line in project.lines if line.claim == claim]
             lines.sort(key=lambda x: (x.partner.index, x.number))
             sheet = book.add_worksheet(sheet_name.format(claim))
-            placed += _sheet(sheet, name, style, project, claim, lines, broken, rng)
+            _sheet(sheet, name, style, project, claim, lines, broken, rng, written)
         _recap(
             book.add_worksheet("Récapitulatif" if style.language == 0 else "Riepilogo"),
             style,
@@ -76,7 +96,7 @@ def write_files(
         hidden.write_column(0, 0, ["O", "N", "OUI", "Sì"])
         hidden.hide()
         book.close()
-    return placed
+    return written
 
 
 def _preamble(sheet: Worksheet, style: Style, project: Project, claim: int) -> int:
@@ -95,18 +115,22 @@ def _preamble(sheet: Worksheet, style: Style, project: Project, claim: int) -> i
 
 def _sheet(
     sheet: Worksheet, file: str, style: Style, project: Project, claim: int, lines: list[Line],
-    broken: list[Broken], rng: Random,
-) -> list[Placed]:  # fmt: skip
+    broken: list[Broken], rng: Random, written: Written,
+) -> None:  # fmt: skip
     row = _preamble(sheet, style, project, claim)
     sheet.write_row(row, 0, headings(style))
-    placed: list[Placed] = []
     partner = ""
     block: list[Line] = []
     for line in [*lines, None]:
         name = line.partner.name if line else ""
         if style.sections and name != partner:
             if block:
-                row = _total_row(sheet, style, row + 1, f"Sous-total {partner}", block, rng)
+                wrong = block[0].partner.index == _WRONG_SUBTOTAL
+                row = _total_row(
+                    sheet, style, row + 1, f"Sous-total {partner}", block, rng, _TOO_MUCH if wrong else Decimal(0)
+                )
+                if wrong:
+                    written.wrong_totals.append(WrongTotal(file, sheet.get_name(), row + 1, "subtotal too high"))
             if line:
                 row += 1
                 sheet.write_string(row, 0, f"Partenaire : {name}")
@@ -117,15 +141,17 @@ def _sheet(
         block.append(line)
         row += 1
         _write_line(sheet, style, row, project, line, broken, rng)
-        placed.append(Placed(line, file, sheet.get_name(), row + 1))
+        written.lines.append(Placed(line, file, sheet.get_name(), row + 1))
     _total_row(sheet, style, row + 1, "Total général" if style.language == 0 else "Totale complessivo", lines, rng)
-    return placed
 
 
-def _total_row(sheet: Worksheet, style: Style, row: int, label: str, lines: list[Line], rng: Random) -> int:
+def _total_row(
+    sheet: Worksheet, style: Style, row: int, label: str, lines: list[Line], rng: Random, too_much: Decimal = Decimal(0)
+) -> int:
     sheet.write_string(row, 0, label)
     for name in ("declared", "certified"):
-        sheet.write(row, NAMES.index(name), styled(style, name, total(lines, name), rng))
+        printed = total(lines, name) + (too_much if name == "declared" else 0)
+        sheet.write(row, NAMES.index(name), styled(style, name, printed, rng))
     return row
 
 

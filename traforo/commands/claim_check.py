@@ -110,7 +110,7 @@ def print_rejects(rejects: Sequence[Mapping[str, Any]], words: Words) -> None:
     console.print(words("unreadable_note"), highlight=False)
     for row in rejects:
         place = _place(row["file"], row["sheet"], row["row"])
-        why = "; ".join(f"{error['field']}: {error['message']}" for error in row["errors"])
+        why = " ".join(words.reject(error, with_value=True) for error in row["errors"])
         console.print(f"    {escape(place)}\n    {escape(why)}", highlight=False, soft_wrap=True)
 
 

@@ -11,8 +11,8 @@ from typing import Annotated, Any
 
 import typer
 
+from publish.reject_texts import explain, headings, place
 from traforo.commands.context import clear_errors, settings
-from traforo.commands.reject_texts import explain, headings, place
 from traforo.pipeline import cluster_of, engine_of
 from traforo.pipeline.rejects import replay_rejects
 from traforo.report import coloured, console, table

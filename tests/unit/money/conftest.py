@@ -103,5 +103,6 @@ def claim_data() -> ClaimData:
         }],
         decommitment=[],
         rejects=[{"file": "a.xlsx", "sheet": "Spese", "row": 9,
-                  "errors": [{"field": "montant_ttc", "rule": "decimal_text", "message": "expected an amount"}]}],
+                  "errors": [{"field": "montant_ttc", "value": "Perla Segreta", "rule": "decimal_text",
+                              "message": "expected an amount"}]}],
     )  # fmt: skip

@@ -74,6 +74,24 @@ def test_the_sum_of_the_parts_is_shown_beside_the_rate_of_the_sum(claim_data: Cl
     assert (abroad["Total (€)"], abroad["Montant en devise"], abroad["Hors FEDER"]) == (None, 306200, "oui")
 
 
+def test_the_cent_is_explained_where_the_table_stands(claim_data: ClaimData, tmp_path: Path) -> None:
+    shown = workbook(claim_data, tmp_path / "r.xlsx", "it")["Finanziamento"]
+    [remark] = [cell.value for cell in shown["A"] if "1.244.137,34" in str(cell.value)]
+    assert all(part in remark for part in ("1.244.137,35", "85 %", "1.463.691,00", "0,01 €", "troncamento"))
+    page = render(claim_data, Words("fr"), None, NOW)
+    assert "font 1\u202f244\u202f137,34 €" in page and "L&#39;écart de 0,01 € vient de la troncature" in page
+
+
+def test_unreadable_lines_are_explained_in_the_language_and_show_no_value(
+    claim_data: ClaimData, tmp_path: Path
+) -> None:
+    shown = workbook(claim_data, tmp_path / "r.xlsx", "it")["Righe illeggibili"]
+    file, sheet, row, why = [cell.value for cell in shown[5]]
+    assert (file, sheet, row) == ("a.xlsx", "Spese", 9)
+    assert "Importo totale documento" in why and "montant_ttc" not in why
+    assert "Perla" not in why and "Perla" not in render(claim_data, Words("fr"), None, NOW)
+
+
 def test_each_line_of_a_duplicate_has_its_row(claim_data: ClaimData, tmp_path: Path) -> None:
     shown = workbook(claim_data, tmp_path / "r.xlsx")["Doublons"]
     rows = [row for row in shown.iter_rows(min_row=5, values_only=True) if row[0]]

@@ -8,8 +8,10 @@ from decimal import Decimal
 import pytest
 from python_calamine import CalamineWorkbook
 
+from sandbox.feeds.synergie import build
 from sandbox.feeds.synergie_findings import plant
 from sandbox.feeds.synergie_xlsx import recap_row
+from sandbox.truth import Truth
 from sandbox.world.chance import stream
 from sandbox.world.organisations import Founder, populate
 from sandbox.world.project import CLAIMS, END, EQUIPMENT, START, Line, cents, month_of, projects
@@ -23,6 +25,14 @@ def project():
     population = populate(Founder(SEED), 0.3)
     made, ledger = projects(SEED, 1, population.actif)[0]
     return made, ledger
+
+
+@pytest.fixture
+def world_of_two(tmp_path):
+    truth = Truth()
+    suppliers = populate(Founder(SEED), 0.3).actif
+    build(SEED, 2, suppliers, tmp_path / "inbox", tmp_path / "plans", truth)
+    return {"expense_findings": truth.expense_findings}
 
 
 def paid(lines: list[Line]) -> list[Line]:
@@ -93,7 +103,9 @@ def test_every_rule_is_planted_and_broken(project) -> None:
     for finding in found:
         for rule in finding.rules:
             by_rule[rule].append(finding)
-    assert set(by_rule) >= {f"R{n:02d}" for n in (1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 16, 19, 20, 21, 22, 25, 26, 27, 28)}
+    assert set(by_rule) >= {
+        f"R{n:02d}" for n in (1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 16, 14, 19, 20, 21, 22, 25, 26, 27, 28, 31)
+    }
     assert {f.rule for f in on_partners} == {"R11", "R12", "R13", "R15"}
     assert len(made.lines) > before
     broken = {
@@ -117,6 +129,24 @@ def test_every_rule_is_planted_and_broken(project) -> None:
         assert all(check(finding.line) for finding in by_rule[rule]), rule
 
 
+def test_working_time_is_wrong_where_it_is_planted_only(project) -> None:
+    made, ledger = project
+    found, _ = plant(made, ledger, stream(SEED, "test"))
+    twice, wrong = (f for f in found if f.rules == ("R14",))
+    assert twice.line.pct + twice.related.pct > 100
+    assert twice.line.invoice_date == twice.related.invoice_date and twice.line.supplier == twice.related.supplier
+    told = [x for x in made.lines if " h x 25,00" in x.label]
+    gives = {id(x): int(x.label.split("–")[-1].split()[0]) * 25 == x.declared for x in told}
+    assert not gives.pop(id(wrong.line))
+    assert list(gives.values()) == [True]
+
+
+def test_a_document_in_two_projects_is_told(world_of_two) -> None:
+    across = [f for f in world_of_two["expense_findings"] if f["note"] == "one document in two projects"]
+    assert len(across) == 2
+    assert all(f["file"] != f["related"]["file"] for f in across)
+
+
 def test_pairs_are_pairs(project) -> None:
     made, ledger = project
     found, _ = plant(made, ledger, stream(SEED, "test"))
@@ -127,8 +157,12 @@ def test_pairs_are_pairs(project) -> None:
     assert (same.line.supplier_id, same.line.invoice, same.line.gross) == (
         same.related.supplier_id, same.related.invoice, same.related.gross,
     )  # fmt: skip
-    near = notes["near duplicate: other spelling and number"]
-    assert near.line.gross == near.related.gross and near.line.invoice != near.related.invoice
+    alike = [f for f in found if f.alike]
+    assert len(alike) == 4
+    for near in alike:
+        assert near.line.number != near.related.number and near.line.invoice != near.related.invoice
+        assert abs(near.line.gross - near.related.gross) <= Decimal("0.01")
+        assert abs((near.line.invoice_date - near.related.invoice_date).days) <= 3
     shared = notes["parts of one invoice above 100 %"]
     assert shared.line.pct + shared.related.pct > 100
     assert shared.line.partner is not shared.related.partner

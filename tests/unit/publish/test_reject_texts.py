@@ -11,7 +11,7 @@ from pathlib import Path
 import pydantic_core.core_schema
 import pytest
 
-from traforo.commands.reject_texts import LANGUAGES, explain, has_text, headings, place, texts_by_rule
+from publish.reject_texts import LANGUAGES, explain, has_text, headings, place, texts_by_rule
 from traforo.commands.rejects import inert, write_csv
 
 ROOT = Path(__file__).resolve().parents[3]

@@ -1,0 +1,228 @@
+"""Speed of the expense rules: all of them on many lines, beside a plain load and aggregate of the same rows.
+
+``make bench-money`` prints each figure beside its bar and exits non-zero where one is missed. Both sides start from the
+same rows of ``raw`` in the same database and run in turn: the plain side types the rows into a table and sums them by
+project, partner, claim, work package, category and method; ours types them, computes every key, aggregate and rule and
+writes the findings with their evidence. Who the partners and the suppliers are is known before, from the
+harmonisation. The second part imports files through the connector, then again with one of them changed.
+"""
+
+from __future__ import annotations
+
+import argparse
+import hashlib
+import json
+import os
+import shutil
+import statistics
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+
+import yaml
+from sqlalchemy import Connection, Engine, text
+
+from bench.money_world import expense_lines, plan_lines, write_csv
+from schemas.sources.base import SourceRecord
+from schemas.sources.synergie import Budget
+from traforo import pipeline
+from traforo.settings import Settings
+from warehouse import dbt
+from warehouse.cluster import Cluster, connect_cluster
+
+SCHEMA = "build_money_bench"
+NO_TESTS = ("--exclude-resource-type", "test", "unit_test")
+RULES = (
+    "int_synergie__expense", "int_money_line", "int_money_claim", "int_money_budget", "int_money_project",
+    "int_money_total", "int_finding", "expense_finding",
+)  # fmt: skip
+"""What stands between the rows of raw and the findings, once partners and suppliers are known."""
+PLAIN = """
+create table stage.plain_expense as select * from staging.stg_synergie__depenses;
+analyze stage.plain_expense;
+create table stage.plain_total as
+select code_projet, partenaire, numero_demande, code_activite, categorie, methode, count(*) as lines,
+    sum(montant_declare) as declared, sum(montant_certifie) as certified, sum(montant_ecarte) as rejected
+from stage.plain_expense group by 1, 2, 3, 4, 5, 6
+"""
+MOST_SECONDS, MOST_RATIO, MOST_SHARE = 20.0, 2.0, 2.0
+
+
+@dataclass(frozen=True)
+class Figure:
+    """A measured value with the most that it may be."""
+
+    name: str
+    value: float
+    most: float
+    unit: str = ""
+
+    @property
+    def passed(self) -> bool:
+        """The bar is kept."""
+        return self.value <= self.most
+
+    def __str__(self) -> str:
+        missed = "" if self.passed else "  MISSED"
+        return f"{self.name:58} {self.value:8.2f}{self.unit}  bar {self.most:6.2f}{self.unit}{missed}"
+
+
+def store(engine: Engine, stream: str, records: Iterable[SourceRecord]) -> int:
+    """Copy records into the raw table as a load leaves them; gives their number."""
+    count = 0
+    with engine.begin() as connection:
+        cursor = connection.connection.cursor()
+        columns = "record_key, payload, raw_hash, payload_hash, run_id, first_run_id, part, position, fetched_at"
+        with cursor.copy(f"copy raw.synergie__{stream} ({columns}) from stdin") as copy:
+            for record in records:
+                payload = record.model_dump_json()
+                digest = hashlib.blake2b(payload.encode(), digest_size=16).digest()
+                key = f"{record.record_key()}/{count}"  # equal numbers are planted and stay apart
+                copy.write_row((key, payload, digest, digest, "bench", "bench", "part", str(count), "2026-01-01"))
+                count += 1
+        connection.execute(text(f"analyze raw.synergie__{stream}"))
+    return count
+
+
+def plain(engine: Engine) -> float:
+    """Seconds of the plain load and aggregate."""
+    with engine.begin() as connection:
+        connection.execute(text("drop table if exists stage.plain_expense, stage.plain_total"))
+    started = time.perf_counter()
+    with engine.begin() as connection:
+        for statement in PLAIN.split(";"):
+            connection.execute(text(statement))
+    return time.perf_counter() - started
+
+
+def rules(cluster: Cluster, target: Path) -> tuple[float, float]:
+    """Seconds of the rules: of the whole command, and from the first statement to the last."""
+    started = time.perf_counter()
+    built = dbt.build(cluster, SCHEMA, target, *NO_TESTS, "--select", *RULES)
+    whole = time.perf_counter() - started
+    if not built.ok:
+        raise RuntimeError("; ".join(built.failures))
+    nodes = json.loads((target / "run_results.json").read_text(encoding="utf-8"))["results"]
+    times = [step for node in nodes for step in node["timing"] if step["name"] == "execute"]
+    first, last = (min(s["started_at"] for s in times), max(s["completed_at"] for s in times))
+    return whole, (datetime.fromisoformat(last) - datetime.fromisoformat(first)).total_seconds()
+
+
+def slowest(target: Path, count: int = 6) -> str:
+    """The slowest models of the last build."""
+    nodes = json.loads((target / "run_results.json").read_text(encoding="utf-8"))["results"]
+    ranked = sorted(nodes, key=lambda node: float(node["execution_time"]), reverse=True)[:count]
+    return ", ".join(f"{node['unique_id'].split('.')[-1]} {node['execution_time']:.1f} s" for node in ranked)
+
+
+def measure_rules(home: Path, lines: int, projects: int, rounds: int) -> list[Figure]:
+    """All rules on ``lines`` lines of ``projects`` projects, beside the plain side, in turn."""
+    target = home / "dbt"
+    with connect_cluster(home) as cluster:
+        pipeline.upgrade_database(Settings(home))
+        owner, transformer = cluster.engine("owner"), cluster.engine("transformer")
+        store(owner, "depenses", expense_lines(lines, projects))
+        plans = list(plan_lines(projects))
+        store(owner, "budgets", [line for line in plans if isinstance(line, Budget)])
+        store(owner, "postes", [line for line in plans if not isinstance(line, Budget)])
+        built = dbt.build(cluster, SCHEMA, target, *NO_TESTS)
+        if not built.ok:
+            raise RuntimeError("; ".join(built.failures))
+        with owner.begin() as connection:
+            connection.execute(text("grant usage, create on schema stage to traforo_transformer"))
+        measured: list[tuple[float, float, float]] = []
+        for _ in range(rounds):
+            whole, statements = rules(cluster, target)
+            measured.append((whole, statements, plain(transformer)))
+            print(f"  rules {whole:.1f} s, statements {statements:.1f} s, plain {measured[-1][2]:.1f} s", flush=True)
+        print(f"  slowest: {slowest(target)}")
+        with transformer.connect() as connection:
+            _describe(connection)
+        owner.dispose()
+        transformer.dispose()
+    ratios = [statements / base for _, statements, base in measured]
+    return [
+        Figure(
+            f"all rules on {lines} lines, whole command", statistics.median(m[0] for m in measured), MOST_SECONDS, " s"
+        ),
+        Figure("statements of the rules / plain load and aggregate", statistics.median(ratios), MOST_RATIO),
+    ]
+
+
+def _describe(connection: Connection) -> None:
+    found = connection.execute(
+        text(f'select count(*), count(distinct rule_code) from "{SCHEMA}".expense_finding')
+    ).one()
+    print(f"  {found[0]} findings of {found[1]} rules")
+
+
+def _import(settings: Settings) -> float:
+    """Seconds from the files to raw; the batch gate, whose time does not depend on the lines, is left out."""
+    started = time.perf_counter()
+    run_id = pipeline.new_run(settings, "synergie")
+    pipeline.fetch(settings, run_id)
+    pipeline.load(settings, run_id)
+    pipeline.commit(settings, run_id)
+    return time.perf_counter() - started
+
+
+def measure_import(home: Path, files: int, lines: int) -> list[Figure]:
+    """``files`` files, then the same again with one of them changed."""
+    inbox = home / "inbox"
+    inbox.mkdir()
+    config = home / "deployment.yml"
+    options = {"inbox": str(inbox), "quiet_seconds": 0}
+    config.write_text(yaml.safe_dump({"sources": {"synergie": {"options": options}}}), encoding="utf-8")
+    settings = Settings(home, config)
+    everything = list(expense_lines(lines * files, files, seed=2))
+    by_file = [everything[number::files] for number in range(files)]
+    with connect_cluster(home):
+        pipeline.upgrade_database(settings)
+        for number, content in enumerate(by_file):
+            write_csv(inbox / f"export {number:02d}.csv", content)
+        whole = _import(settings)
+        changed = [line.model_copy(update={"libelle": f"{line.libelle} bis"}) for line in by_file[0]]
+        write_csv(inbox / "export 00.csv", changed)
+        again = _import(settings)
+        with pipeline.engine_of(settings, "owner") as engine, engine.connect() as connection:
+            row = connection.execute(
+                text("select updated, inserted from ops.load where stream = 'depenses' order by id desc limit 1")
+            ).one()
+        print(f"  {files} files {whole:.1f} s, one changed {again:.1f} s, lines changed {row.updated + row.inserted}")
+    return [Figure(f"one of {files} files again / its share of the whole import", again / (whole / files), MOST_SHARE)]
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """The command; 0 when every bar is kept."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--lines", type=int, default=200_000)
+    parser.add_argument("--projects", type=int, default=40)
+    parser.add_argument("--rounds", type=int, default=3)
+    parser.add_argument("--files", type=int, default=20, help="files of the import, of --file-lines lines each")
+    parser.add_argument("--file-lines", type=int, default=1000)
+    parser.add_argument("--only", choices=("rules", "import"))
+    options = parser.parse_args(arguments)
+    figures: list[Figure] = []
+    parts: dict[str, Callable[[Path], list[Figure]]] = {
+        "rules": lambda home: measure_rules(home, options.lines, options.projects, options.rounds),
+        "import": lambda home: measure_import(home, options.files, options.file_lines),
+    }
+    print(f"load {os.getloadavg()[0]:.1f}, {os.cpu_count()} cores")
+    for name, part in parts.items():
+        if options.only in (None, name):
+            home = Path(tempfile.mkdtemp(prefix="traforo-bench-money-"))
+            try:
+                figures += part(home)
+            finally:
+                shutil.rmtree(home, ignore_errors=True)
+    for figure in figures:
+        print(figure)
+    return 0 if all(figure.passed for figure in figures) else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())
