@@ -5,10 +5,10 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import Any
 
-from airflow.sdk import AssetOrTimeSchedule, dag, task
+from airflow.sdk import AssetOrTimeSchedule, dag, get_current_context, task
 from airflow.sdk.exceptions import AirflowSkipException
 
-from dags.common import DEFAULT_ARGS, RELEASE, every
+from dags.common import DEFAULT_ARGS, RELEASE, every, wake_up
 from traforo.settings import load_settings
 
 _DOC = """
@@ -38,7 +38,7 @@ def publish_release() -> None:
         from traforo import pipeline
 
         try:
-            result = pipeline.publish(load_settings())
+            result = pipeline.publish(load_settings(), reason=wake_up(get_current_context()))
         except LookupError as error:
             raise AirflowSkipException(str(error)) from error
         if not result.published:

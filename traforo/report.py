@@ -9,6 +9,7 @@ from rich.console import Console
 from rich.table import Table
 from sqlalchemy import Connection, Engine, text
 
+from traforo.problems import problems
 from traforo.settings import Settings
 from warehouse.release import live_release
 
@@ -89,21 +90,41 @@ def _checks(connection: Connection, release_id: str) -> tuple[int, int]:
     return int(row[0]), int(row[1])
 
 
+_STATUS = {
+    "Sources": (
+        "select source_id || '.' || stream_name, record_count, case when last_good_at is null then 'never read'"
+        " when is_stale then 'STALE' else 'fresh' end, to_char(last_good_at, 'YYYY-MM-DD HH24:MI'), age_hours,"
+        " stale_after_hours, open_reject_count, last_run_id from traforo_ops.source_freshness order by 1",
+        ("source", "rows", "state", "last good (UTC)", "hours ago", "allowed", "open rejects", "last run"),
+    ),
+    "Last runs": (
+        "select run_id, run_kind_code, coalesce(source_id, ''), run_cause_code, inbound_count,"
+        " coalesce(run_outcome_code, 'running'), duration_s, read_count, loaded_count, rejected_count"
+        " from traforo_ops.pipeline_run order by started_at desc, run_id desc limit 10",
+        ("run", "kind", "source", "because of", "arrivals", "outcome", "seconds", "read", "loaded", "rejected"),
+    ),
+    "Queues": (
+        "select queue_code, queue_name, waiting_count, failed_count, to_char(oldest_at, 'YYYY-MM-DD HH24:MI')"
+        " from traforo_ops.work_queue where waiting_count + failed_count > 0 order by 1, 2",
+        ("queue", "of", "waiting", "failed for good", "oldest (UTC)"),
+    ),
+}
+
+
 def print_status(engine: Engine) -> None:
-    """Freshness of every source, open rejects, held batches."""
+    """What the views ``traforo_ops`` show: freshness, last runs, queues, age of the live release; and what to do.
+
+    Args:
+        engine: connects as publisher, who may also read why something is held.
+    """
     with engine.connect() as connection:
-        rows = connection.execute(
-            text(
-                "select s.source || '.' || s.stream, s.rows, to_char(s.last_good_at, 'YYYY-MM-DD HH24:MI'),"
-                " (select count(*) from ops.reject j where j.source = s.source and j.stream = s.stream"
-                "  and j.status = 'open'), s.last_run_id, coalesce(s.error, '')"
-                " from ops.source_state s order by 1"
-            )
-        ).all()
-        held = connection.execute(
-            text("select run_id, source, error from ops.run where outcome = 'held' order by started_at desc limit 10")
-        ).all()
-    columns = ["source", "rows", "last good (UTC)", "open rejects", "last run", "error"]
-    console.print(table("Status", columns, [list(row) for row in rows]))
-    for run_id, source, error in held:
-        console.print(f"[yellow]held[/] {source} run {run_id}: {error}\n  release it with: traforo approve {run_id}")
+        for title, (query, columns) in _STATUS.items():
+            rows = [list(row) for row in connection.execute(text(query))]
+            if rows or title == "Sources":
+                console.print(table(title, columns, rows))
+        age = connection.execute(text("select age_hours from traforo_ops.release_history where is_live")).scalar()
+        found = problems(connection)
+    for problem in found:
+        console.print(f"[yellow]{problem.what}[/]\n  {problem.todo}", highlight=False, soft_wrap=True)
+    if age is not None:
+        console.print(f"The live release is {age} hours old.", highlight=False)

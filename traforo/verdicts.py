@@ -47,6 +47,7 @@ def hold(settings: Settings, release_id: str | None, by: str, why: str) -> None:
             raise RuntimeError(f"release '{release_id}' is {release.status}; only one that waits can be held")
         decide(connection, "release", release_id, "hold", by, why)
         _set_status(connection, release_id, "held", f"held by {by}: {why}")
+        releases.end_build(connection, release_id, "held", f"held by {by}: {why}")
 
 
 def lift(settings: Settings, by: str, why: str) -> None:

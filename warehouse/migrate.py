@@ -11,17 +11,18 @@ from alembic.runtime.migration import MigrationContext
 from sqlalchemy import text
 
 from warehouse.cluster import Cluster
+from warehouse.operations import Declared, comment, declare
 from warehouse.roles import ensure_databases
 
 MIGRATIONS = Path(__file__).resolve().parent / "migrations"
 
 
-def upgrade(cluster: Cluster, streams: Iterable[tuple[str, str]]) -> str:
+def upgrade(cluster: Cluster, streams: Iterable[Declared]) -> str:
     """Create or update everything in the warehouse that is not built by dbt.
 
     Args:
         cluster: the server.
-        streams: ``(source, stream)`` pairs that need a raw table.
+        streams: what the connectors declare; each needs a raw table.
 
     Returns:
         The Alembic revision the database is at.
@@ -37,8 +38,11 @@ def upgrade(cluster: Cluster, streams: Iterable[tuple[str, str]]) -> str:
         config.set_main_option("script_location", str(MIGRATIONS))
         config.attributes["connection"] = connection
         command.upgrade(config, "head")
-        for source, stream in streams:
+        declared = list(streams)
+        for source, stream, _ in declared:
             connection.execute(text("select ops.create_stream(:source, :stream)"), {"source": source, "stream": stream})
+        declare(connection, declared)
+        comment(connection)
         connection.commit()
         revision = MigrationContext.configure(connection, opts={"version_table_schema": "ops"}).get_current_revision()
         connection.execute(text("select pg_advisory_unlock(724002)"))

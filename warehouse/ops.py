@@ -96,6 +96,35 @@ def finish_run(connection: Connection, run_id: str, outcome: str, error: str | N
     )
 
 
+def start_publishing(engine: Engine, reason: Mapping[str, Any]) -> str:
+    """Register the writing of a release's files and return its id; one that was killed is closed as failed.
+
+    Args:
+        engine: connects as publisher.
+    """
+    with engine.begin() as connection:
+        connection.execute(
+            text(
+                "update ops.run set outcome = 'failed', error = 'the run did not finish', finished_at = now()"
+                " where kind = 'publish' and finished_at is null"
+            )
+        )
+    return start_run(engine, "publish", None, reason)
+
+
+def end_run(engine: Engine, run_id: str, outcome: str, error: str | None = None) -> None:
+    """Close a run that takes in nothing from a source (``publish``).
+
+    Args:
+        engine: connects as publisher.
+    """
+    with engine.begin() as connection:
+        connection.execute(
+            text("update ops.run set outcome = :outcome, error = :error, finished_at = now() where run_id = :run_id"),
+            {"run_id": run_id, "outcome": outcome, "error": error},
+        )
+
+
 def get_run(engine: Engine, run_id: str) -> Run:
     """The run with this id.
 

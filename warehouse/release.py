@@ -106,19 +106,50 @@ def what_changed(connection: Connection) -> list[str]:
     return changed + (["code"] if live.code_digest != code_digest() else []) + (["decisions"] if decided else [])
 
 
+def causes(connection: Connection) -> list[dict[str, Any]]:
+    """Runs whose rows the next release takes in and the live one has not got, each with what had arrived for it."""
+    rows = connection.execute(
+        text(
+            "with live as (select source_runs from ops.release where status = 'published')"
+            " select distinct r.run_id, r.source, r.kind, coalesce(r.reason -> 'inbound', '[]') as inbound"
+            " from ops.run r join ops.load l using (run_id)"
+            " join ops.source_state s on s.source = l.source and s.stream = l.stream"
+            " left join live on true"
+            " cross join lateral (select live.source_runs ->> (l.source || '.' || l.stream) as run_id) known"
+            " where l.outcome = 'loaded' and l.inserted + l.updated + l.deleted > 0"
+            " and s.last_change_run_id is distinct from known.run_id"
+            " and (r.run_id > coalesce(known.run_id, '') or r.run_id = s.last_change_run_id) order by r.run_id"
+        )
+    ).mappings()
+    return [dict(row) for row in rows]
+
+
 def open_release(engine: Engine, reason: Mapping[str, Any]) -> Release:
     """Register a release that is about to be built; unfinished ones of a crashed run are closed as failed.
+
+    Building it is a run of kind ``harmonise`` with the id of the release; its reason names the runs that it takes in,
+    with what had arrived for them.
 
     Args:
         engine: connects as publisher.
     """
     release_id = new_id()
     with engine.begin() as connection:
-        connection.execute(
+        told = dumps({**reason, "runs": causes(connection)})
+        crashed = connection.execute(
             text(
                 "update ops.release set status = 'failed', error = 'the run that built it did not finish'"
-                " where status in ('building', 'built', 'audited')"
+                " where status in ('building', 'built', 'audited') returning release_id, error"
             )
+        )
+        for row in crashed.all():
+            end_build(connection, row.release_id, "failed", row.error)
+        connection.execute(
+            text(
+                "insert into ops.run (run_id, kind, reason, git_sha)"
+                " values (:id, 'harmonise', cast(:reason as jsonb), :sha)"
+            ),
+            {"id": release_id, "reason": told, "sha": git_sha()},
         )
         connection.execute(
             text(
@@ -127,7 +158,7 @@ def open_release(engine: Engine, reason: Mapping[str, Any]) -> Release:
                 " values (:id, 'building', :version, :sha, cast(:reason as jsonb), cast(:runs as jsonb), :digest)"
             ),
             {
-                "id": release_id, "version": SCHEMA_VERSION, "sha": git_sha(), "reason": dumps(reason),
+                "id": release_id, "version": SCHEMA_VERSION, "sha": git_sha(), "reason": told,
                 "runs": dumps(source_runs(connection)), "digest": code_digest(),
             },
         )  # fmt: skip
@@ -142,6 +173,19 @@ def set_status(engine: Engine, release_id: str, status: str, **values: Any) -> N
             text(f"update ops.release set status = :status{columns} where release_id = :id"),
             {"id": release_id, "status": status, **values},
         )
+        if status in ("failed", "held"):
+            end_build(connection, release_id, status, values.get("error"))
+
+
+def end_build(connection: Connection, release_id: str, outcome: str, error: str | None = None) -> None:
+    """Close the run that built a release; what a person decides later on a held one counts, and keeps its time."""
+    connection.execute(
+        text(
+            "update ops.run set outcome = :outcome, error = :error, finished_at = coalesce(finished_at, now())"
+            " where run_id = :id and (outcome is null or outcome = 'held')"
+        ),
+        {"id": release_id, "outcome": outcome, "error": error},
+    )
 
 
 def count_rows(connection: Connection, schema: str) -> dict[str, int]:
@@ -200,6 +244,7 @@ def _switch(engine: Engine, release_id: str) -> None:
             ),
             {"id": release_id, "counts": dumps(counts)},
         )
+        end_build(connection, release_id, "published")
         told = {
             "rows": counts,
             "replaces": old.release_id if old else None,

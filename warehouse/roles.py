@@ -30,7 +30,7 @@ SETTINGS: dict[Role, dict[str, str]] = {
     "publisher": {"search_path": "ops", "lock_timeout": "5s", "idle_in_transaction_session_timeout": "5min"},
     "gateway": {"search_path": "ops", "statement_timeout": "20s", "idle_in_transaction_session_timeout": "1min"},
     "reader": {
-        "search_path": "traforo_v1, bi",
+        "search_path": "traforo_v1, bi, traforo_ops",
         "default_transaction_read_only": "on",
         "statement_timeout": "60s",
         "idle_in_transaction_session_timeout": "30min",

@@ -28,11 +28,10 @@ UNIT_SUFFIXES = {"_eur": "EUR", "_t_per_year": "t/a", "_m3_per_year": "m3/a", "_
 def check_model(model: Model) -> list[str]:
     """Every broken rule of a model whose parts could be read, each with its place."""
     problems: list[str] = []
-    tables = (*model.tables.values(), *model.bi.values())
+    tables = (*model.tables.values(), *model.bi.values(), *model.operations.values())
     if not re.fullmatch(r"\d+\.\d+\.\d+", model.version):
         problems.append(f"model.yml: version {model.version!r} is not MAJOR.MINOR.PATCH")
-    for name in model.tables.keys() & model.bi.keys():
-        problems.append(f"{name}: stands in tables and in bi")
+    problems += [f"{name}: stands in two layers" for name in _repeated(table.name for table in tables)]
     for table in tables:
         problems += _table(model, table)
     problems += _same_everywhere(tables)

@@ -190,6 +190,7 @@ def read_model(folder: Path) -> Model:
     shared = _yaml(folder / "columns.yml")
     tables = [reader.table(data, where, "core", shared) for where, data in _files(folder / "tables")]
     star = [reader.table(data, where, "bi", shared) for where, data in _files(folder / "bi")]
+    operations = [reader.table(data, where, "operations", shared) for where, data in _files(folder / "operations")]
     lists = [reader.code_list(data, where) for where, data in _files(folder / "code_lists")]
     model = Model(
         version=str(head.get("version")),
@@ -198,6 +199,7 @@ def read_model(folder: Path) -> Model:
         definition=reader.text(head.get("definition"), "model.yml definition"),
         tables={table.name: table for table in tables},
         bi={table.name: table for table in star},
+        operations={table.name: table for table in operations},
         code_lists={code_list.name: code_list for code_list in lists},
     )
     problems = reader.problems or check_model(model)

@@ -12,7 +12,7 @@ CANONICAL = Path(__file__).parent
 
 PersonalData = Literal["none", "organisation", "natural_person"]
 Status = Literal["stable", "planned", "deprecated"]
-Layer = Literal["core", "bi"]
+Layer = Literal["core", "bi", "operations"]
 
 
 class ModelError(ValueError):
@@ -138,7 +138,8 @@ class Table:
     """One table of the interface.
 
     Attributes:
-        layer: ``core`` (the harmonised tables) or ``bi`` (the star for business intelligence).
+        layer: ``core`` (the harmonised tables), ``bi`` (the star for business intelligence) or ``operations`` (views
+            of how the platform itself is doing, live and not part of a release).
         status: only ``stable`` tables are produced; ``planned`` ones are announced.
         grain: what one row is, in English.
     """
@@ -179,6 +180,7 @@ class Model:
         name: name of the schema that readers see (``traforo_v1``).
         tables: harmonised tables by name, planned ones included.
         bi: star tables by name.
+        operations: views of the platform's own state by name.
         code_lists: code lists by name.
     """
 
@@ -188,16 +190,21 @@ class Model:
     definition: Text
     tables: dict[str, Table]
     bi: dict[str, Table]
+    operations: dict[str, Table]
     code_lists: dict[str, CodeList]
 
     def published(self, layer: Layer = "core") -> tuple[Table, ...]:
         """The tables of ``layer`` that are produced (planned ones left out), by name."""
-        tables = self.tables if layer == "core" else self.bi
+        tables = {"core": self.tables, "bi": self.bi, "operations": self.operations}[layer]
         return tuple(table for _, table in sorted(tables.items()) if table.status != "planned")
+
+    def schema(self, layer: Layer) -> str:
+        """Name of the schema in which readers find the tables of ``layer``."""
+        return {"core": self.name, "bi": "bi", "operations": "traforo_ops"}[layer]
 
     def published_code_lists(self) -> tuple[CodeList, ...]:
         """The code lists that published tables use, by name."""
-        tables = (*self.published("core"), *self.published("bi"))
+        tables = (*self.published("core"), *self.published("bi"), *self.published("operations"))
         used = {column.code_list for table in tables for column in table.columns}
         return tuple(code_list for name, code_list in sorted(self.code_lists.items()) if name in used)
 

@@ -24,13 +24,14 @@ CSV_COLUMNS = (
     *(f"label_{language}" for language in LANGUAGES),
     *(f"definition_{language}" for language in LANGUAGES),
 )
-LAYERS: tuple[Layer, ...] = ("core", "bi")
+LAYERS: tuple[Layer, ...] = ("core", "bi", "operations")
 WORDS = {
     "fr": {
         "title": "Dictionnaire des données",
         "intro": "Version {version} de l'interface. Les noms de colonnes et les codes ne sont jamais traduits.",
         "core": "Tables harmonisées",
         "bi": "Tables pour l'informatique décisionnelle",
+        "operations": "Vues d'exploitation (schéma `traforo_ops`, hors versions)",
         "lists": "Listes de codes",
         "planned": "Tables annoncées",
         "planned_note": "Décrites, mais pas encore produites.",
@@ -52,6 +53,7 @@ WORDS = {
         "intro": "Versione {version} dell'interfaccia. I nomi delle colonne e i codici non sono mai tradotti.",
         "core": "Tabelle armonizzate",
         "bi": "Tabelle per la business intelligence",
+        "operations": "Viste d'esercizio (schema `traforo_ops`, fuori dalle versioni)",
         "lists": "Elenchi di codici",
         "planned": "Tabelle annunciate",
         "planned_note": "Descritte, ma non ancora prodotte.",
@@ -73,6 +75,7 @@ WORDS = {
         "intro": "Version {version} of the interface. Column names and codes are never translated.",
         "core": "Harmonised tables",
         "bi": "Tables for business intelligence",
+        "operations": "Views for operating it (schema `traforo_ops`, not part of a release)",
         "lists": "Code lists",
         "planned": "Announced tables",
         "planned_note": "Described, but not produced yet.",
@@ -101,7 +104,7 @@ def build(model: Model) -> dict[str, str]:
 
 
 def _csv_rows(model: Model) -> Iterator[tuple[object, ...]]:
-    for table in (*model.published("core"), *model.published("bi")):
+    for table in (*model.published("core"), *model.published("bi"), *model.published("operations")):
         for position, column in enumerate(table.columns, start=1):
             yield (
                 table.layer,

@@ -21,7 +21,7 @@ TYPES: dict[str, dict[str, Any]] = {
 
 def build(model: Model) -> dict[str, str]:
     """One schema file a published table."""
-    tables = (*model.published("core"), *model.published("bi"))
+    tables = (*model.published("core"), *model.published("bi"), *model.published("operations"))
     return {f"{FOLDER}/{table.name}.json": schema_text(table_schema(model, table)) for table in tables}
 
 

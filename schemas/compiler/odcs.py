@@ -23,7 +23,7 @@ CLASSIFICATION = {"none": "public", "organisation": "public", "natural_person": 
 
 def build(model: Model) -> dict[str, str]:
     """One contract file a published table."""
-    tables = (*model.published("core"), *model.published("bi"))
+    tables = (*model.published("core"), *model.published("bi"), *model.published("operations"))
     return {f"{FOLDER}/{table.name}.yaml": yaml_text(contract(model, table)) for table in tables}
 
 
@@ -48,7 +48,7 @@ def _schema(model: Model, table: Table) -> dict[str, Any]:
     schema: dict[str, Any] = {
         "id": table.name,
         "name": table.name,
-        "physicalName": f"{model.name if table.layer == 'core' else 'bi'}.{table.name}",
+        "physicalName": f"{model.schema(table.layer)}.{table.name}",
         "physicalType": "view",
         "logicalType": "object",
         "businessName": table.label.en,

@@ -44,7 +44,7 @@ def interface(model: Model) -> dict[str, Any]:
                     for column in table.columns
                 },
             }
-            for table in (*model.published("core"), *model.published("bi"))
+            for table in (*model.published("core"), *model.published("bi"), *model.published("operations"))
         },
         "code_lists": {entry.name: list(entry.values()) for entry in model.published_code_lists()},
     }

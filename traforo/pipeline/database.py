@@ -12,6 +12,7 @@ from connectors.core.registry import source_ids
 from traforo.settings import Settings
 from warehouse.cluster import Cluster, Role, connect_cluster
 from warehouse.migrate import upgrade
+from warehouse.operations import Declared
 
 
 @contextmanager
@@ -32,9 +33,10 @@ def engine_of(settings: Settings, role: Role) -> Iterator[Engine]:
             engine.dispose()
 
 
-def declared_streams() -> list[tuple[str, str]]:
-    """``(source, stream)`` of everything the connectors declare."""
-    return [(source_id, s.name) for source_id in source_ids() for s in Settings(Path()).source(source_id).streams]
+def declared_streams() -> list[Declared]:
+    """``(source, stream, hours after which it is stale)`` of everything the connectors declare."""
+    sources = [Settings(Path()).source(source_id) for source_id in source_ids()]
+    return [(source.id, stream.name, source.stale_after_hours) for source in sources for stream in source.streams]
 
 
 def upgrade_database(settings: Settings) -> str:

@@ -13,6 +13,7 @@ from traforo.settings import Settings
 from warehouse import dbt
 from warehouse import release as releases
 from warehouse.cluster import Cluster
+from warehouse.ops import end_run, start_publishing
 from warehouse.verdicts import publication_hold
 
 
@@ -199,8 +200,12 @@ def rollback(settings: Settings, release_id: str | None = None) -> ReleaseResult
         return ReleaseResult(release.release_id, release.status, release.row_counts)
 
 
-def publish(settings: Settings, release_id: str | None = None) -> PublishResult:
+def publish(
+    settings: Settings, release_id: str | None = None, reason: Mapping[str, Any] | None = None
+) -> PublishResult:
     """Write the files, the catalogue and the site of the live release, once.
+
+    Only a release that is not written yet is a run; ``reason`` is kept with it.
 
     Raises:
         LookupError: nothing has been released yet, or ``release_id`` is not the live release.
@@ -223,7 +228,13 @@ def publish(settings: Settings, release_id: str | None = None) -> PublishResult:
         folder = settings.published / live.release_id
         if known[0] and (folder / "datapackage.json").exists():
             return PublishResult(live.release_id, False, int(known[0]), int(known[1]), str(folder))
-        files = publish_release(engine, live.release_id, live.schema, settings.published)
+        run_id = start_publishing(engine, {**(reason or {}), "release_id": live.release_id})
+        try:
+            files = publish_release(engine, live.release_id, live.schema, settings.published)
+        except Exception as error:
+            end_run(engine, run_id, "failed", f"{type(error).__name__}: {error}"[:4000])
+            raise
+        end_run(engine, run_id, "published")
         engine.dispose()
         return PublishResult(live.release_id, True, len(files), sum(f.rows or 0 for f in files), str(folder))
 

@@ -54,7 +54,7 @@ def test_the_tables_of_the_foundation_are_published(model: Model) -> None:
 
 
 def test_every_table_column_and_code_speaks_three_languages(model: Model) -> None:
-    tables = (*model.tables.values(), *model.bi.values())
+    tables = (*model.tables.values(), *model.bi.values(), *model.operations.values())
     columns = [column for table in tables for column in table.columns]
     texts = [text for table in tables for text in (table.label, table.definition)]
     texts += [text for column in columns for text in (column.label, column.definition)]
@@ -64,7 +64,7 @@ def test_every_table_column_and_code_speaks_three_languages(model: Model) -> Non
 
 
 def test_a_definition_is_a_sentence_of_its_own(model: Model) -> None:
-    for table in (*model.tables.values(), *model.bi.values()):
+    for table in (*model.tables.values(), *model.bi.values(), *model.operations.values()):
         for column in table.columns:
             for language in LANGUAGES:
                 definition = column.definition.get(language)
@@ -74,7 +74,7 @@ def test_a_definition_is_a_sentence_of_its_own(model: Model) -> None:
 
 def test_french_punctuation_and_apostrophes_are_kept(model: Model) -> None:
     """French puts a space before ``;`` and ``:``; Italian and English do not."""
-    for table in (*model.tables.values(), *model.bi.values()):
+    for table in (*model.tables.values(), *model.bi.values(), *model.operations.values()):
         for column in table.columns:
             where = f"{table.name}.{column.name}"
             assert " ;" in column.definition.fr or ";" not in column.definition.fr, where
@@ -83,7 +83,7 @@ def test_french_punctuation_and_apostrophes_are_kept(model: Model) -> None:
 
 
 def test_money_and_quantities_carry_their_unit(model: Model) -> None:
-    for table in (*model.tables.values(), *model.bi.values()):
+    for table in (*model.tables.values(), *model.bi.values(), *model.operations.values()):
         for column in table.columns:
             if column.name.endswith("_eur"):
                 assert (column.type, column.unit) == ("numeric(14,2)", "EUR"), f"{table.name}.{column.name}"
@@ -103,7 +103,7 @@ def test_natural_persons_can_stand_only_where_lines_are_masked(model: Model) -> 
 
 
 def test_references_lead_to_keys(model: Model) -> None:
-    for table in (*model.tables.values(), *model.bi.values()):
+    for table in (*model.tables.values(), *model.bi.values(), *model.operations.values()):
         for column in table.columns:
             target = model.target(column)
             if target:
