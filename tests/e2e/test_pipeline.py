@@ -130,6 +130,26 @@ def test_bad_records_are_rejects_with_reasons(world: World) -> None:
         assert all(error["rule"] and error["message"] and error["field"] for error in errors)
 
 
+def test_every_build_says_which_runs_it_takes_in_and_readers_see_how_things_stand(world: World) -> None:
+    [(reason, outcome)] = world.rows(
+        f"select reason, outcome from ops.run where run_id = '{world.first_release}' and kind = 'harmonise'"
+    )
+    assert outcome == "published"
+    assert {run["source"] for run in reason["runs"]} == set(source_ids())
+    fresh = dict(
+        world.rows(
+            "select source_id, bool_or(is_stale) from source_freshness where last_good_at is not null group by 1",
+            role="reader",
+        )
+    )
+    assert fresh == dict.fromkeys(source_ids(), False)
+    [(live, rows)] = world.rows("select release_id, row_count from release_history where is_live", role="reader")
+    assert live == world.first_release
+    assert rows > 1000
+    listed = dict(world.rows("select run_kind_code, count(*)::int from pipeline_run group by 1", role="reader"))
+    assert listed == {"ingest": 4, "harmonise": 1}
+
+
 def test_the_same_data_again_change_nothing(world: World) -> None:
     for source_id in source_ids():
         assert pipeline.sync(world.settings, source_id).outcome == "unchanged"
