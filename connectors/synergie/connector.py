@@ -2,22 +2,21 @@
 
 from __future__ import annotations
 
-import functools
 import hashlib
 import time
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from datetime import UTC, datetime
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
-from pydantic import ValidationError
-
 from connectors.core.errors import BadConfig, Defect, Fatal, NotConfigured
 from connectors.core.inbox import claim_files, read_unchanged, safe_name, shown_name
 from connectors.core.source import FetchContext, LandedPart, Part, RawRecord, Source, Stream
 from connectors.synergie.cells import as_text
-from connectors.synergie.lines import Line, SplitRule
+from connectors.synergie.lines import SplitRule
+from connectors.synergie.newer import Newer, as_record, base_key, is_replaced, keyed_records, newer_lines
 from connectors.synergie.totals import Check
 from connectors.synergie.workbook import CONTRACTS, Settings, Sheet, read_workbook
 
@@ -122,13 +121,13 @@ def read(source: Source, stream: Stream, part: LandedPart) -> Iterator[RawRecord
             defect = Defect("(file)", part.meta["fichier"], error.rule, error.message + where)
             yield RawRecord("file", {"fichier": part.meta["fichier"], "sha256_fichier": part.sha256}, (defect,))
         return
-    newer = {kind: _newer_keys(part, settings, kind) for kind in CONTRACTS} if part.meta.get("newer") else {}
+    newer = {kind: newer_lines(part, settings, kind) for kind in CONTRACTS} if part.meta.get("newer") else {}
     if stream.name == "controles":
         yield from _check_records(part, sheets, newer)
         return
     for sheet in sheets:
         if sheet.kind == stream.name:
-            yield from _kept(part, sheet, newer.get(stream.name, frozenset()))
+            yield from _kept(part, sheet, newer.get(stream.name, {}))
 
 
 def _settings(source: Source, meta: Mapping[str, Any]) -> Settings:
@@ -137,67 +136,20 @@ def _settings(source: Source, meta: Mapping[str, Any]) -> Settings:
     return Settings(splits, meta.get("project"), meta.get("columns") or {})
 
 
-def _kept(part: LandedPart, sheet: Sheet, newer: frozenset[str]) -> Iterator[RawRecord]:
-    """The records of a sheet that no newer file holds."""
+def _kept(part: LandedPart, sheet: Sheet, newer: Newer) -> Iterator[RawRecord]:
+    """The records of a sheet that no newer file holds; another expense under a number of a newer file stays."""
     if not newer:
-        yield from (_record(part, sheet, line) for line in sheet.lines)
+        yield from (as_record(part, sheet, line) for line in sheet.lines)
         return
-    yield from (record for record, key in _records(part, sheet) if key is None or _base(key) not in newer)
+    for record, key in keyed_records(part, sheet):
+        others = newer.get(base_key(key), ()) if key else ()
+        if not others:
+            yield record
+        elif not is_replaced(record.data, others):
+            yield replace(record, data={**record.data, "occurrence": record.data["occurrence"] + len(others)})
 
 
-def _records(part: LandedPart, sheet: Sheet) -> Iterator[tuple[RawRecord, str | None]]:
-    """The records of a sheet with their keys; no key for a record that its contract rejects."""
-    contract = CONTRACTS[str(sheet.kind)]
-    for line in sheet.lines:
-        record = _record(part, sheet, line)
-        try:
-            key = None if line.defects else contract.model_validate(record.data).record_key()
-        except ValidationError:
-            key = None
-        yield record, key
-
-
-def _record(part: LandedPart, sheet: Sheet, line: Line) -> RawRecord:
-    data = {
-        **line.values,
-        "fichier": part.meta["fichier"],
-        "feuille": sheet.table.name,
-        "ligne": line.row,
-        "sha256_fichier": part.sha256,
-        "langue": sheet.columns.language if sheet.columns else "und",
-        "montant_ambigu": bool(line.alternatives),
-        "lectures_alternatives": line.alternatives,
-        "avertissements": line.notes,
-    }
-    return RawRecord(sheet.table.place(line.row), data, tuple(line.defects))
-
-
-def _newer_keys(part: LandedPart, settings: Settings, kind: str) -> frozenset[str]:
-    """Keys of the good records of one kind in the newer files of the same fetch."""
-    keys: set[str] = set()
-    for name in part.meta.get("newer", ()):
-        keys |= _keys_of(part.path.with_name(name), settings.splits, kind)
-    return frozenset(keys)
-
-
-@functools.lru_cache(maxsize=256)
-def _keys_of(path: Path, splits: tuple[SplitRule, ...], kind: str) -> frozenset[str]:
-    """Keys of one landed file, whose name holds the hash of its content."""
-    shown = LandedPart(path, path.name, "", "", "", 0, {"fichier": path.name})
-    try:
-        sheets = read_workbook(path, Settings(splits))
-    except Fatal:
-        return frozenset()
-    found = (_records(shown, sheet) for sheet in sheets if sheet.kind == kind)
-    return frozenset(_base(key) for records in found for _, key in records if key)
-
-
-def _base(key: str) -> str:
-    """The key without the mark of a repetition inside one file."""
-    return key.rpartition("#")[0] if key.rpartition("#")[2].isdigit() and "#" in key else key
-
-
-def _check_records(part: LandedPart, sheets: list[Sheet], newer: Mapping[str, frozenset[str]]) -> Iterator[RawRecord]:
+def _check_records(part: LandedPart, sheets: list[Sheet], newer: Mapping[str, Newer]) -> Iterator[RawRecord]:
     """Printed totals against lines, sheets that no stream reads, lines that a newer file replaces."""
     for sheet in sheets:
         for check in sheet.checks:
@@ -205,7 +157,12 @@ def _check_records(part: LandedPart, sheets: list[Sheet], newer: Mapping[str, fr
         if sheet.kind is None:
             yield from _passed_over(part, sheet)
         elif sheet.columns and newer.get(sheet.kind):
-            replaced = sum(1 for _, key in _records(part, sheet) if key and _base(key) in newer[sheet.kind])
+            held = newer[sheet.kind]
+            replaced = sum(
+                1
+                for record, key in keyed_records(part, sheet)
+                if key and is_replaced(record.data, held.get(base_key(key), ()))
+            )
             if replaced:
                 check = Check("lignes_remplacees", sheet.kind, sheet.columns.row, None, Decimal(replaced))
                 yield _check_record(part, sheet, check, conforme=True)
