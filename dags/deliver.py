@@ -9,6 +9,7 @@ from airflow.sdk import AssetOrTimeSchedule, dag, task
 from airflow.sdk.exceptions import AirflowSkipException
 
 from dags.common import DEFAULT_ARGS, RELEASE, every
+from dags.notifiers import when_failed
 from traforo.settings import load_settings
 
 _DOC = """
@@ -26,6 +27,7 @@ Woken by a new release, and every five minutes for what has to be sent again. Wh
     doc_md=_DOC,
     schedule=AssetOrTimeSchedule(timetable=every("*/5 * * * *"), assets=[RELEASE]),
     catchup=False,
+    on_failure_callback=when_failed(),
     max_active_runs=1,
     dagrun_timeout=timedelta(minutes=20),
     default_args=DEFAULT_ARGS,

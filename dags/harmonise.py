@@ -11,6 +11,7 @@ from airflow.sdk.exceptions import AirflowSkipException
 
 from connectors.core.registry import source_ids
 from dags.common import DEFAULT_ARGS, RELEASE, Refused, every, ingests_waiting, raw_asset, wake_up
+from dags.notifiers import when_failed
 from traforo.settings import load_settings
 
 _BURST = timedelta(minutes=5)
@@ -35,6 +36,7 @@ transaction. If any of them fails, readers keep the last good release.
         timetable=every("*/10 * * * *"), assets=AssetAny(*(raw_asset(source) for source in source_ids()))
     ),
     catchup=False,
+    on_failure_callback=when_failed(),
     max_active_runs=1,
     dagrun_timeout=timedelta(hours=2),
     default_args=DEFAULT_ARGS,

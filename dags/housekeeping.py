@@ -8,6 +8,7 @@ from typing import Any
 from airflow.sdk import dag, task
 
 from dags.common import DEFAULT_ARGS, every
+from dags.notifiers import when_failed
 from traforo.settings import load_settings
 
 _DOC = """
@@ -25,6 +26,7 @@ the feed, deliveries, settled rejects, deleted records, landed bytes and files p
     doc_md=_DOC,
     schedule=every("40 2 * * *"),
     catchup=False,
+    on_failure_callback=when_failed(),
     max_active_runs=1,
     dagrun_timeout=timedelta(hours=1),
     default_args=DEFAULT_ARGS,

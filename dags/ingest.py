@@ -15,6 +15,7 @@ from connectors.core.registry import source_ids
 from connectors.core.source import Source
 from dags.arrivals import ArrivalTrigger
 from dags.common import DEFAULT_ARGS, Refused, every, raw_asset, wake_up
+from dags.notifiers import when_failed
 from dags.triggers import InboxTrigger
 from traforo.settings import load_settings
 
@@ -74,6 +75,7 @@ def ingest_dag(source: Source) -> DAG:
         ),
         schedule=_schedule(source),
         catchup=False,
+        on_failure_callback=when_failed(),
         max_active_runs=1,
         dagrun_timeout=timedelta(hours=2),
         default_args={**DEFAULT_ARGS, "on_failure_callback": _record_failure},

@@ -9,6 +9,7 @@ from airflow.sdk import AssetOrTimeSchedule, dag, get_current_context, task
 from airflow.sdk.exceptions import AirflowSkipException
 
 from dags.common import DEFAULT_ARGS, RELEASE, every, wake_up
+from dags.notifiers import when_failed
 from traforo.settings import load_settings
 
 _DOC = """
@@ -25,6 +26,7 @@ when it runs, and is skipped if that one is published already.
     doc_md=_DOC,
     schedule=AssetOrTimeSchedule(timetable=every("*/15 * * * *"), assets=[RELEASE]),
     catchup=False,
+    on_failure_callback=when_failed(),
     max_active_runs=1,
     dagrun_timeout=timedelta(hours=1),
     default_args=DEFAULT_ARGS,

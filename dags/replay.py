@@ -10,6 +10,7 @@ from airflow.sdk.exceptions import AirflowSkipException
 
 from connectors.core.registry import source_ids
 from dags.common import DEFAULT_ARGS, Refused, raw_asset
+from dags.notifiers import when_failed
 from traforo.settings import load_settings
 
 _REPLAYED = AssetAlias("replayed", group="traforo")
@@ -32,6 +33,7 @@ to bring back rejected records. Nothing is fetched.
     doc_md=_DOC,
     schedule=None,
     catchup=False,
+    on_failure_callback=when_failed(),
     max_active_runs=1,
     dagrun_timeout=timedelta(hours=4),
     default_args=DEFAULT_ARGS,

@@ -190,7 +190,12 @@ def environment(settings: Settings, dsn: str, port: int) -> dict[str, str]:
         for section, values in options.items()
         for name, value in values.items()
     }
-    inherited = {name: value for name, value in os.environ.items() if not name.startswith("AIRFLOW")}
+    # Of Airflow's own variables only the connections of alerts (dags/notifiers.py) are taken over.
+    inherited = {
+        name: value
+        for name, value in os.environ.items()
+        if not name.startswith("AIRFLOW") or name.startswith("AIRFLOW_CONN_TRAFORO_")
+    }
     return {**inherited, **flat, **_project_environment(settings), "AIRFLOW_HOME": str(home.folder)}
 
 

@@ -14,7 +14,14 @@ import pytest
 
 PROJECT = Path(__file__).resolve().parents[2]
 SOURCES = ("actif", "elenco_sottoprodotti", "synergie", "tiers_lieux")
-EXPECTED = {f"ingest_{source}" for source in SOURCES} | {"harmonise", "publish", "deliver", "replay", "housekeeping"}
+EXPECTED = {f"ingest_{source}" for source in SOURCES} | {
+    "harmonise",
+    "publish",
+    "deliver",
+    "replay",
+    "housekeeping",
+    "watch",
+}
 RELEASE = "traforo://release/"  # Airflow closes a URI without a path
 LOOK = """
 import json, socket, sys, time
