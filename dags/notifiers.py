@@ -3,7 +3,7 @@
 | variable | means |
 |---|---|
 | ``TRAFORO_ALERT_EMAIL`` | receivers, separated by commas; sent over the connection ``traforo_alert_smtp`` |
-| ``AIRFLOW_CONN_TRAFORO_ALERT_SMTP`` | ``smtp://user:password@host:587/?from_email=…`` |
+| ``AIRFLOW_CONN_TRAFORO_ALERT_SMTP`` | ``smtp://user:…@host:587/?from_email=…`` |
 | ``AIRFLOW_CONN_TRAFORO_ALERT_WEBHOOK`` | ``https://:token@host/path``: one POST of JSON, the token as bearer |
 
 The connections may as well stand in Airflow's database or in a secrets backend; the webhook is then switched on by
