@@ -24,7 +24,7 @@ def material_concepts() -> dict[str, set[str]]:
 
 def known_terms() -> set[tuple[str, str]]:
     """(language, normalised term) of everything that stands in the concept list."""
-    path = HERE.parent / "dbt_project" / "seeds" / "reference" / "material_term.csv"
+    path = HERE.parent / "dbt_project" / "seeds" / "reference" / "material_concept_term.csv"
     with path.open(encoding="utf-8") as stream:
         return {(row["language"], row["term_normalised"]) for row in csv.DictReader(stream)}
 

@@ -38,7 +38,7 @@ BUILDERS: dict[str, Callable[[], Iterable[Row]]] = {
     "fx_rate": currency.fx_rate,
     "alcotra_pass": crossing.alcotra_pass,
     "material_concept": material.material_concept,
-    "material_term": material.material_term,
+    "material_concept_term": material.material_concept_term,
     "material_false_friend": material.material_false_friend,
 }
 

@@ -83,7 +83,7 @@ def _density(code: str, text: str) -> tuple[Decimal | None, Decimal | None, Deci
     return low, usual, high
 
 
-def material_term() -> list[Row]:
+def material_concept_term() -> list[Row]:
     """Preferred terms and synonyms of the concepts per language, normalised.
 
     Raises:
@@ -91,21 +91,21 @@ def material_term() -> list[Row]:
             different concepts in two languages and is not written down as a false friend.
     """
     rows = list(_term_rows())
-    require_unique("material_term", rows, "material_code", "language", "term_normalised")
+    require_unique("material_concept_term", rows, "material_code", "language", "term_normalised")
     owners: dict[tuple[Value, Value], set[Value]] = {}
     for row in rows:
         owners.setdefault((row["language"], row["term_normalised"]), set()).add(row["material_code"])
     for row in rows:
         several = len(owners[row["language"], row["term_normalised"]]) > 1
         if several and not row["is_ambiguous"]:
-            raise ReferenceDataError(f"material_term: {row['term']!r} ({row['language']}) is not flagged")
+            raise ReferenceDataError(f"material_concept_term: {row['term']!r} ({row['language']}) is not flagged")
     friends = {(row["language"], row["term_normalised"]) for row in material_false_friend()}
     for (language, term), concepts in owners.items():
         for other in LANGUAGES:
             alike = owners.get((other, term), concepts)
             differs = {language, other} == {"fr", "it"} and alike.isdisjoint(concepts)
             if differs and (language, term) not in friends:
-                raise ReferenceDataError(f"material_term: {term!r} differs in {language} and {other}")
+                raise ReferenceDataError(f"material_concept_term: {term!r} differs in {language} and {other}")
     return sorted(rows, key=lambda row: tuple(str(row[key]) for key in ("material_code", "language", "term")))
 
 

@@ -154,7 +154,7 @@ def build_lexicon(
     """Index the seeds.
 
     Args:
-        terms: rows of ``material_term``.
+        terms: rows of ``material_concept_term``.
         concepts: rows of ``material_concept``.
         false_friends: rows of ``material_false_friend``: what a word of a language does not mean.
         words: language → word lists beside the terms.

@@ -55,13 +55,13 @@ def match_new_texts(connection: Connection) -> int:
     connection.execute(text(TABLE))
     lists = {
         name: [dict(row) for row in connection.execute(text(f"select * from reference.{name}")).mappings()]  # noqa: S608
-        for name in ("material_term", "material_concept", "material_false_friend")
+        for name in ("material_concept_term", "material_concept", "material_false_friend")
     }
     digest = rules_digest(lists)
     waiting = connection.execute(text(_OPEN_TEXTS), {"digest": digest}).all()
     if waiting:
         lexicon = build_lexicon(
-            lists["material_term"], lists["material_concept"], lists["material_false_friend"], load_words()
+            lists["material_concept_term"], lists["material_concept"], lists["material_false_friend"], load_words()
         )
         answers = [_answer(lexicon, *row) | {"digest": digest} for row in waiting]
         connection.execute(text(_KEEP), answers)

@@ -111,7 +111,7 @@ def test_what_a_trade_leaves(lexicon: Lexicon) -> None:
 
 
 def test_order_of_the_lists_does_not_matter(lexicon: Lexicon, seed: Callable[[str], list[dict[str, str]]]) -> None:
-    terms, concepts = seed("material_term"), seed("material_concept")
+    terms, concepts = seed("material_concept_term"), seed("material_concept")
     shuffled = list(terms)
     random.Random(7).shuffle(shuffled)
     one, other = build_lexicon(terms, concepts), build_lexicon(shuffled, list(reversed(concepts)))
@@ -122,7 +122,7 @@ def test_order_of_the_lists_does_not_matter(lexicon: Lexicon, seed: Callable[[st
 
 def test_swapping_the_languages_swaps_the_answers(seed: Callable[[str], list[dict[str, str]]]) -> None:
     """French and Italian are treated alike: with their lists exchanged, each text finds the same concept."""
-    terms, concepts = seed("material_term"), seed("material_concept")
+    terms, concepts = seed("material_concept_term"), seed("material_concept")
     swap = {"fr": "xx", "it": "yy"}
     here = build_lexicon([t for t in terms if t["language"] in swap], concepts)
     renamed = [{**t, "language": swap[t["language"]]} for t in terms if t["language"] in swap]

@@ -14,7 +14,7 @@ def test_there_are_250_concepts_and_more_in_every_family(seed):
 
 def test_every_concept_has_a_name_and_two_terms_of_the_trade_per_language(seed):
     tongues = defaultdict(Counter)
-    for row in seed("material_term"):
+    for row in seed("material_concept_term"):
         tongues[row["material_code"]][row["language"]] += 1
     for row in seed("material_concept"):
         assert row["material_name_fr"] and row["material_name_it"] and row["material_name_en"]
@@ -31,17 +31,17 @@ def test_long_names_differ_between_the_languages(seed):
 
 def test_a_term_of_a_language_means_one_concept_or_is_flagged(seed):
     owners = defaultdict(set)
-    for row in seed("material_term"):
+    for row in seed("material_concept_term"):
         assert row["term_normalised"] == normalise(row["term"])
         owners[row["language"], row["term_normalised"]].add(row["material_code"])
-    for row in seed("material_term"):
+    for row in seed("material_concept_term"):
         if len(owners[row["language"], row["term_normalised"]]) > 1:
             assert row["is_ambiguous"] == "true", row
 
 
 def test_no_ambiguous_term_is_a_preferred_one(seed):
     assert not [
-        row for row in seed("material_term") if row["term_type"] == "preferred" and row["is_ambiguous"] == "true"
+        row for row in seed("material_concept_term") if row["term_type"] == "preferred" and row["is_ambiguous"] == "true"
     ]
 
 
@@ -66,14 +66,14 @@ def test_no_ambiguous_term_is_a_preferred_one(seed):
     ],
 )
 def test_trade_words_of_both_languages_meet(seed, french, italian, concept):
-    terms = {(row["language"], row["term_normalised"]): row["material_code"] for row in seed("material_term")}
+    terms = {(row["language"], row["term_normalised"]): row["material_code"] for row in seed("material_concept_term")}
     assert terms["fr", normalise(french)] == concept
     assert terms["it", normalise(italian)] == concept
 
 
 def test_false_friends_do_not_share_a_concept(seed):
     terms = defaultdict(set)
-    for row in seed("material_term"):
+    for row in seed("material_concept_term"):
         if row["is_ambiguous"] == "false":
             terms[row["language"], row["term_normalised"]].add(row["material_code"])
     assert terms["fr", "vinasse"] != terms["it", "vinaccia"]
@@ -109,7 +109,7 @@ def test_an_unflagged_homonym_is_refused(monkeypatch):
     monkeypatch.setattr(material, "_entries", lambda: (entry, other))
     monkeypatch.setattr(material, "material_false_friend", tuple)
     with pytest.raises(ReferenceDataError, match=r"\(fr\) is not flagged"):
-        material.material_term()
+        material.material_concept_term()
 
 
 def test_densities_out_of_order_are_refused():
