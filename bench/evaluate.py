@@ -16,6 +16,7 @@ import tempfile
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -111,11 +112,18 @@ def main() -> int:
                 print(misses(world, arguments.misses), flush=True)
         passed &= all(figure.passed for figure in figures)
         everything[str(seed)] = {
-            figure.name.strip(" …"): {"precision": figure.score.precision, "recall": figure.score.recall}
+            figure.name.strip(" …"): {
+                "precision": figure.score.precision,
+                "recall": figure.score.recall,
+                "precision_bar": figure.precision_bar,
+                "recall_bar": figure.recall_bar,
+            }
             for figure in figures
         }
     if arguments.json:
-        arguments.json.write_text(json.dumps(everything, indent=1, ensure_ascii=False), encoding="utf-8")
+        measured = {"measured_on": f"{datetime.now(UTC):%Y-%m-%d}", "scale": arguments.scale, "seeds": everything}
+        text = json.dumps(measured, indent=1, ensure_ascii=False)
+        arguments.json.write_text(text + "\n", encoding="utf-8")
     print("all bars reached" if passed else "below a bar")
     return 0 if passed else 1
 

@@ -15,7 +15,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from schemas.canonical.model import ModelError, load_model
-from schemas.compiler import dbt, diagram, dictionary, json_schema, odcs, source_contracts, versions
+from schemas.compiler import coverage, dbt, diagram, dictionary, json_schema, odcs, source_contracts, versions
 
 ROOT = Path(__file__).resolve().parent.parent
 OWNED = ("schemas/generated", "dbt_project/seeds/generated")
@@ -26,6 +26,7 @@ GENERATORS = (
     diagram.build,
     dbt.build,
     source_contracts.build,
+    coverage.build,
 )
 
 

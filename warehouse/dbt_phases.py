@@ -11,6 +11,7 @@ import json
 import logging
 import os
 import sys
+import time
 from pathlib import Path
 from typing import Any
 
@@ -46,13 +47,18 @@ def build(arguments: list[str]) -> int:
     if not first.success:
         return _code(first)
     before = json.loads(results.read_text(encoding="utf-8"))
+    step: dict[str, Any] = {"unique_id": "step.traforo.matching", "status": "success"}
+    started = time.monotonic()
     try:
-        print(f"matched {match()}")  # noqa: T201 - goes to dbt_output.log beside dbt's own lines
+        step["message"] = f"matched {match()}"
     except Exception as error:
-        message = f"{type(error).__name__}: {error}"
-        before["results"].append({"unique_id": "step.traforo.matching", "status": "error", "message": message})
-        results.write_text(json.dumps(before), encoding="utf-8")
+        step |= {"status": "error", "message": f"{type(error).__name__}: {error}"}
         raise
+    finally:
+        step["execution_time"] = time.monotonic() - started
+        before["results"].append(step)
+        results.write_text(json.dumps(before), encoding="utf-8")
+    print(step["message"])  # noqa: T201 - goes to dbt_output.log beside dbt's own lines
     second = runner.invoke(_command("build", [*arguments, "--select", AFTER_MATCHING]))
     if results.exists():
         after = json.loads(results.read_text(encoding="utf-8"))

@@ -18,12 +18,16 @@ FOLDER = "schemas/generated/sources"
 
 def build(_: Model) -> dict[str, str]:
     """One schema file a contract, ``<source>__<contract in lower case>.json``."""
-    files = {}
-    for info in sorted(pkgutil.iter_modules(sources.__path__), key=lambda module: module.name):
-        module = importlib.import_module(f"schemas.sources.{info.name}")
-        for contract in _contracts(module):
-            files[f"{FOLDER}/{info.name}__{contract.__name__.lower()}.json"] = schema_text(contract_schema(contract))
-    return files
+    return {f"{FOLDER}/{name}.json": schema_text(contract_schema(contract)) for name, contract in contracts().items()}
+
+
+def contracts() -> dict[str, type[SourceRecord]]:
+    """``<source>__<contract in lower case>`` → the record class."""
+    return {
+        f"{info.name}__{contract.__name__.lower()}": contract
+        for info in sorted(pkgutil.iter_modules(sources.__path__), key=lambda module: module.name)
+        for contract in _contracts(importlib.import_module(f"schemas.sources.{info.name}"))
+    }
 
 
 def _contracts(module: ModuleType) -> list[type[SourceRecord]]:

@@ -25,4 +25,6 @@ def seed() -> Callable[[str], list[dict[str, str]]]:
 
 @pytest.fixture(scope="session")
 def lexicon(seed: Callable[[str], list[dict[str, str]]]) -> Lexicon:
-    return build_lexicon(seed("material_concept_term"), seed("material_concept"), seed("material_false_friend"), load_words())
+    return build_lexicon(
+        seed("material_concept_term"), seed("material_concept"), seed("material_false_friend"), load_words()
+    )

@@ -41,7 +41,9 @@ def test_a_term_of_a_language_means_one_concept_or_is_flagged(seed):
 
 def test_no_ambiguous_term_is_a_preferred_one(seed):
     assert not [
-        row for row in seed("material_concept_term") if row["term_type"] == "preferred" and row["is_ambiguous"] == "true"
+        row
+        for row in seed("material_concept_term")
+        if row["term_type"] == "preferred" and row["is_ambiguous"] == "true"
     ]
 
 

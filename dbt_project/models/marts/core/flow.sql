@@ -17,6 +17,8 @@ select
     flow.low_code_origin_code,
     flow.is_hazardous,
     flow.quantity_given,
+    flow.quantity_min_given,
+    flow.quantity_max_given,
     flow.unit_given,
     flow.unit_code,
     flow.period_code,

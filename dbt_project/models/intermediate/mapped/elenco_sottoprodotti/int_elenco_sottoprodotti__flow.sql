@@ -11,8 +11,12 @@ select
     entry.descrizione_sottoprodotto as material_description_text,
     'it' as material_language_code,
     entry.derived_eer_code as low_code_given,
+    cast(null as boolean) as is_hazardous_given,
     entry.derived_quantity as quantity_given,
-    case when entry.derived_quantity is not null then
+    -- The ends of a range ("100-150 q"), "at least" or "at most": no single number stands in the text then.
+    case when entry.derived_quantity is null then entry.derived_quantity_min end as quantity_min_given,
+    case when entry.derived_quantity is null then entry.derived_quantity_max end as quantity_max_given,
+    case when coalesce(entry.derived_quantity, entry.derived_quantity_min, entry.derived_quantity_max) is not null then
             entry.derived_quantity_unit || coalesce('/' || case entry.derived_quantity_period
                 when 'year' then 'anno'
                 when 'month' then 'mese'

@@ -1,0 +1,111 @@
+"""What a whole build costs as records grow, and what it costs again when one record in a hundred has changed.
+
+``make bench-harmonise`` builds a release from 10k, 100k and, with ``--sizes``, 1M flow records that lie in ``raw``:
+staging to marts, matching, keys and indexes, without dbt's data tests, which are the audit. Then it changes one
+record in a hundred and builds again. Figures are wall-clock seconds.
+
+    python -m bench.harmonise --sizes 10000 100000 --json bench/results/harmonise.json
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import shutil
+import sys
+import tempfile
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import text
+
+from bench.harmonise_world import World, put
+from connectors.core.registry import get_source, source_ids
+from warehouse import dbt, embedded
+from warehouse.cluster import Cluster, connect_cluster
+from warehouse.migrate import upgrade
+
+STREAMS = [(source_id, stream.name) for source_id in source_ids() for stream in get_source(source_id).streams]
+WITHOUT = ("--exclude-resource-type", "test", "--exclude-resource-type", "unit_test")
+
+
+@contextmanager
+def server() -> Iterator[tuple[Cluster, Path]]:
+    """A database of its own, dropped at the end."""
+    with tempfile.TemporaryDirectory(prefix="traforo-bench-") as folder:
+        home = Path(folder)
+        try:
+            with connect_cluster(home) as cluster:
+                upgrade(cluster, STREAMS)
+                yield cluster, home
+        finally:
+            shutil.rmtree(embedded.paths(home).base, ignore_errors=True)
+
+
+def build(cluster: Cluster, home: Path, schema: str, *, seeds: bool = False) -> dict[str, Any]:
+    """Build into ``schema``: seconds of the whole, of matching, and of each model."""
+    started = time.monotonic()
+    arguments = WITHOUT if seeds else (*WITHOUT, "--exclude-resource-type", "seed")
+    result = dbt.build(cluster, schema, home / "dbt", *arguments)
+    if not result.ok:
+        raise RuntimeError("; ".join(result.failures))
+    results = json.loads((home / "dbt" / "run_results.json").read_text(encoding="utf-8"))
+    models = {node["unique_id"].split(".")[-1]: node["execution_time"] for node in results["results"]}
+    return {
+        "seconds": round(time.monotonic() - started, 1),
+        "slowest": {name: round(t, 1) for name, t in sorted(models.items(), key=lambda item: -item[1])[:25]},
+    }
+
+
+def grow(sizes: Sequence[int], share: float) -> list[dict[str, Any]]:
+    """One row a size: records, first build, second build after ``share`` of the records changed."""
+    world, found, before = World(), [], 0
+    with server() as (cluster, home):
+        build(cluster, home, "build_warm", seeds=True)
+        dsn = cluster.dsn("owner")
+        for size in sizes:
+            put(dsn, (world.flow(number) for number in range(before, size)), f"run{size}")
+            before = size
+            forget(cluster)
+            first = build(cluster, home, "build_first")
+            changed = put(dsn, (world.flow(n, 1 + size) for n in range(0, size, round(1 / share))), f"again{size}")
+            second = build(cluster, home, "build_second")
+            row = {
+                "records": size, "changed": changed, "first": first, "second": second,
+                "ratio": round(second["seconds"] / first["seconds"], 3),
+            }  # fmt: skip
+            found.append(row)
+            print(json.dumps(row), flush=True)
+            with cluster.engine("transformer").begin() as connection:
+                connection.execute(
+                    text("drop schema build_first, build_first_bi, build_second, build_second_bi cascade")
+                )
+    return found
+
+
+def forget(cluster: Cluster) -> None:
+    """Empty what builds keep for the next one, so that the next build is a first one."""
+    with cluster.engine("transformer").begin() as connection:
+        connection.execute(text("drop table if exists intermediate.material_text_match cascade"))
+
+
+def main() -> int:
+    """Command line."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--sizes", type=int, nargs="+", default=[10_000, 100_000])
+    parser.add_argument("--changed", type=float, default=0.01, help="share of the records that changes between builds")
+    parser.add_argument("--json", type=Path, help="also write the figures here")
+    options = parser.parse_args()
+    found = grow(options.sizes, options.changed)
+    if options.json:
+        measured = {"measured_on": f"{datetime.now(UTC):%Y-%m-%d}", "sizes": found}
+        options.json.write_text(json.dumps(measured, indent=1) + "\n", encoding="utf-8")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
