@@ -95,6 +95,15 @@ evaluate: install ## Precision and recall of identity, places and concepts on th
 evaluate-money: install ## Precision and recall of each expense rule on planted irregularities, beside their bars
 	$(BIN)/python -m bench.evaluate_findings --seeds 1,2,3
 
+.PHONY: bench-harmonise
+bench-harmonise: install ## Growth of a whole build and cost of a second one after 1 % of the records changed
+	$(BIN)/python -m bench.harmonise --json bench/results/harmonise.json
+
+.PHONY: bench-linkage
+bench-linkage: install ## Our matching beside Splink's, on the sandbox truth (THIRD_PLACES=census.csv adds real listings)
+	$(call sync,--group linkage)
+	$(BIN)/python -m bench.linkage --json bench/results/linkage.json $(if $(THIRD_PLACES),--third-places $(THIRD_PLACES))
+
 .PHONY: bench-ingest
 bench-ingest: install ## Speed of the way into raw, as ratios to psql's \copy in one run
 	$(BIN)/python -m bench.ingest

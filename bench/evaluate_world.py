@@ -9,6 +9,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 from sqlalchemy import Connection, text
@@ -42,7 +43,8 @@ class World:
 
 QUERIES = {
     "mention": (
-        "select m.source_id, m.record_key, case when m.role like 'partner:%' then 'partner' else m.role end as role,"
+        "select m.mention_id, m.source_id, m.record_key,"
+        " case when m.role like 'partner:%' then 'partner' else m.role end as role,"
         " o.organisation_id, p.lau_code, p.country_code, p.geocode_method_code"
         " from intermediate.int_organisation_mention_record m"
         " join intermediate.int_organisation_member o using (mention_id)"
@@ -67,8 +69,11 @@ QUERIES = {
 
 
 @contextmanager
-def evaluated(home: Path, seed: int, scale: float) -> Iterator[World]:
+def evaluated(home: Path, seed: int, scale: float, more: Mapping[str, str] = MappingProxyType({})) -> Iterator[World]:
     """Generate a world, run the whole pipeline on it up to a built release, and read what came out.
+
+    Args:
+        more: queries beside ``QUERIES``, by the name of their table.
 
     Raises:
         RuntimeError: a source failed or the release could not be built.
@@ -86,7 +91,7 @@ def evaluated(home: Path, seed: int, scale: float) -> Iterator[World]:
                 raise RuntimeError(f"seed {seed}: no release: {'; '.join(built.failures)}")
             engine = cluster.engine("transformer")
             with engine.connect() as connection:
-                yield read_world(connection, home / "sandbox" / "truth.json")
+                yield read_world(connection, home / "sandbox" / "truth.json", more)
             engine.dispose()
     finally:
         shutil.rmtree(embedded.paths(home).base, ignore_errors=True)
@@ -101,7 +106,7 @@ def _take_in(settings: Settings, source_id: str) -> None:
         raise RuntimeError(f"{source_id}: {result.outcome}: {'; '.join(result.failures)}")
 
 
-def read_world(connection: Connection, truth: Path) -> World:
+def read_world(connection: Connection, truth: Path, more: Mapping[str, str] = MappingProxyType({})) -> World:
     """The rows of a built release beside the truth."""
     payloads: dict[Record, Mapping[str, Any]] = {}
     keys: dict[Record, str] = {}
@@ -119,7 +124,8 @@ def read_world(connection: Connection, truth: Path) -> World:
             payloads[source, key] = payload
             keys[source, record_key] = key
     tables = {
-        name: [dict(row) for row in connection.execute(text(query)).mappings()] for name, query in QUERIES.items()
+        name: [dict(row) for row in connection.execute(text(query)).mappings()]
+        for name, query in (QUERIES | dict(more)).items()
     }
     return World(json.loads(truth.read_text(encoding="utf-8")), payloads, keys, tables)
 

@@ -16,6 +16,7 @@ from itertools import combinations
 from warehouse.matching.clusters import Clustering, Pair, cluster, ordered
 from warehouse.matching.listings import Listing
 from warehouse.matching.names import Rarity, compare_names, rarity_of
+from warehouse.matching.texts import word_set
 
 MERGE_FROM, REVIEW_FROM = 4.0, -2.0
 # Third places of the border region, at least.
@@ -29,6 +30,11 @@ _STREET, _OTHER_HOUSE, _OTHER_STREET = 3.0, -3.0, -6.0
 _OTHER_TELEPHONE, _OTHER_HOST, _OPERATOR, _OTHER_OPERATOR = -1.0, -2.0, 3.0, -2.0
 _OTHER_KIND = -5.0
 _ALIKE_FROM = 0.4
+# What kind of road it is tells no two streets apart.
+_ROADS = word_set(
+    "rue avenue boulevard place chemin route allee impasse quai cours square via viale corso piazza piazzale vicolo"
+    " strada largo borgo frazione localita"
+)
 
 
 @dataclass(frozen=True)
@@ -133,7 +139,9 @@ class Evidence:
             return None
         name = compare_names(one.words, other.words, self._rarity)
         found = [("chance", self._rarity.chance), ("name", name.bits)]
-        found += self._contacts(one, other) + self._where(one, other)
+        places = self._where(one, other)
+        elsewhere = any(what == "other street" for what, _ in places)
+        found += self._contacts(one, other, elsewhere=elsewhere) + places
         if one.kinds and other.kinds and not one.kinds & other.kinds:
             found.append(("other kind", _OTHER_KIND))
         found = [(what, round(bits, 2)) for what, bits in found if bits]
@@ -144,15 +152,20 @@ class Evidence:
         score = round(sum(bits for _, bits in found), 2)
         return Pair(*ordered(one.key, other.key), score, reasons, method)
 
-    def _contacts(self, one: Listing, other: Listing) -> list[tuple[str, float]]:
+    def _contacts(self, one: Listing, other: Listing, *, elsewhere: bool) -> list[tuple[str, float]]:
+        """What contacts say.
+
+        Houses of a network in other streets have its name and its host in common: the host says nothing more then.
+        """
         found = []
         if one.phone and one.phone == other.phone:
             found.append(("telephone", self._rarity.shared_by(self._phones[one.phone])))
         elif one.phone and other.phone:
             found.append(("other telephone", _OTHER_TELEPHONE))
-        if shared := one.hosts & other.hosts:
+        shared = one.hosts & other.hosts
+        if shared and not elsewhere:
             found.append(("host", max(self._rarity.shared_by(self._hosts[host]) for host in shared)))
-        elif one.hosts and other.hosts:
+        elif one.hosts and other.hosts and not shared:
             found.append(("other host", _OTHER_HOST))
         if one.operators & other.operators:
             found.append(("operator", _OPERATOR))
@@ -185,8 +198,10 @@ class Evidence:
 def _other_street(one: Listing, other: Listing) -> bool:
     if not one.street or not other.street:
         return False
-    mine = {word for word in one.street.split() if not word.isdigit()}
-    theirs = {word for word in other.street.split() if not word.isdigit()}
+    mine, theirs = (
+        {word for word in street.split() if not word.isdigit()} - _ROADS or set(street.split())
+        for street in (one.street, other.street)
+    )
     return len(mine & theirs) * 2 < min(len(mine), len(theirs))
 
 

@@ -18,7 +18,7 @@ def test_build_passes_every_test_and_unit_test(built: Any) -> None:
     assert "skipped" not in built.result.counts
     ran = json.loads((built.result.target / "run_results.json").read_text())["results"]
     kinds = {node["unique_id"].split(".")[0] for node in ran}
-    assert kinds == {"model", "seed", "test", "unit_test", "exposure"}
+    assert kinds == {"model", "seed", "test", "unit_test", "exposure", "step"}
     assert sum(node["unique_id"].startswith("unit_test.") for node in ran) >= 16
 
 

@@ -79,6 +79,8 @@ def fill(connection: Connection, schema: str) -> None:
                 parent_territory_code=nuts3, nuts3_code=nuts3, lau_code=f"{number:05}",
                 latitude=Decimal("45") + Decimal(number // 5) / 10,
                 longitude=Decimal(west) + Decimal(number % 5) / 5, **place)  # fmt: skip
+    for code in ("020704", "030105"):
+        add("waste_code", low_code=code, low_level_code="CODE")
     add("material", material_code="GRAPE_MARC", material_family_code="FOOD_AGRI", low_code="020704",
         physical_state_code=None, is_hazardous=False)  # fmt: skip
     add("material", material_code="OAK_CHIP", material_family_code="WOOD", low_code="030105")

@@ -112,3 +112,15 @@ def test_persons_decide() -> None:
 def test_great_circle() -> None:
     assert abs(kilometres((45.0, 7.0), (46.0, 7.0)) - 111.2) < 0.1
     assert kilometres(LAC, LAC) == 0
+
+
+def test_houses_of_a_network_in_one_town_stay_apart() -> None:
+    shared = {"websites": ["https://cafe-partage.example"]}
+    assert not is_one(
+        listing("a:1", "Café partagé", LAC, street_address="6 rue du Château", **shared),
+        listing("a:2", "Café partagé", FAR, street_address="79 rue Haute", **shared),
+    )
+    assert is_one(
+        listing("a:1", "Café partagé", LAC, street_address="6 rue du Château", **shared),
+        listing("b:2", "Le café partagé", NEAR, street_address="6, r. du Chateau", **shared),
+    )
