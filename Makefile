@@ -6,6 +6,7 @@ UV := .tools/bin/uv
 BIN := .venv/bin
 SEED ?= 1
 SCALE ?= 1
+ROWS ?= 100000
 # Nothing is downloaded but packages from PyPI; the machine's own Python is used.
 export UV_PYTHON_DOWNLOADS := never
 export PYTHONUNBUFFERED := 1
@@ -105,8 +106,9 @@ bench-linkage: install ## Our matching beside Splink's, on the sandbox truth (TH
 	$(BIN)/python -m bench.linkage --json bench/results/linkage.json $(if $(THIRD_PLACES),--third-places $(THIRD_PLACES))
 
 .PHONY: bench-ingest
-bench-ingest: install ## Speed of the way into raw, as ratios to psql's \copy in one run
-	$(BIN)/python -m bench.ingest
+bench-ingest: install ## Speed of the way into raw beside psql's \copy and other tools (ROWS=1000000 for a million)
+	$(call sync,--group bench)
+	$(BIN)/python -m bench.ingest --rows $(ROWS)
 
 .PHONY: audit
 audit: install ## Known vulnerabilities in the locked packages (asks PyPI)

@@ -10,24 +10,30 @@ from connectors.core.errors import Defect
 from connectors.core.source import RawRecord
 from warehouse.records import MAX_RECORD_BYTES, Checked, canonical_json, shortened, without_nul
 
+_PAYLOAD_HASH = hashlib.blake2b(digest_size=16)
+
 
 def good_line(
-    ordinal: int, key: str, payload: bytes | None, digest: bytes, part: str, position: str, fetched_at: str
+    ordinal: int, key: str, payload: bytes, digest: bytes, part: str, position: str, fetched_at: str
 ) -> bytes:
-    """A row of the batch table; known content comes without payload."""
-    if payload is None:
-        stored, payload_hash = b"\\N", b"\\N"
-    else:
-        payload_hash = b"\\\\x" + hashlib.blake2b(payload, digest_size=16).hexdigest().encode()
+    """A row of the batch table."""
+    hasher = _PAYLOAD_HASH.copy()
+    hasher.update(payload)
+    return b"%d\t%b\t%b\t\\\\x%b\t\\\\x%b\t%b\t%b\t%b\n" % (
+        ordinal, _text(key),
         # JSON has no raw tab, line end or NUL: only its own backslashes are in the way.
-        stored = payload.replace(b"\\", b"\\\\") if b"\\" in payload else payload
-    return b"%d\t%b\t%b\t\\\\x%b\t%b\t%b\t%b\t%b\n" % (
-        ordinal, _text(key), stored, hexlify(digest), payload_hash, _often(part), _text(position), _often(fetched_at),
+        payload.replace(b"\\", b"\\\\") if b"\\" in payload else payload,
+        hexlify(digest), hexlify(hasher.digest()), _often(part), _text(position), _often(fetched_at),
     )  # fmt: skip
 
 
+def known_line(ordinal: int, digest: bytes) -> bytes:
+    """A record whose content ``raw`` holds."""
+    return b"%d\t\\\\x%b\n" % (ordinal, hexlify(digest))
+
+
 def bad_lines(
-    checked: Checked, body: bytes, digest: bytes, part: str, record: RawRecord, ordinal: int, *, set_aside: bool
+    checked: Checked, digest: bytes, part: str, record: RawRecord, ordinal: int, *, set_aside: bool
 ) -> list[bytes]:
     """What of a record goes to the rejects: the ``record``, a ``value`` of it, or a ``column`` yet to be judged.
 
@@ -36,6 +42,7 @@ def bad_lines(
     """
     if not checked.defects:
         return []
+    body = canonical_json(record.data)
     if len(body) > MAX_RECORD_BYTES:
         body = canonical_json(shortened(record.data))
 

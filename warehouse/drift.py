@@ -56,12 +56,19 @@ class BatchDrift:
         self._layouts: Counter[tuple[str, ...]] = Counter()
         self._codes: Counter[tuple[str, str]] = Counter()
         self._unread: Counter[str] = Counter()
+        self._unparsed: Counter[str] = Counter()
         self._records = 0
 
     def see(self, records: Sequence[Mapping[str, Any]]) -> None:
         """Take note of the columns of these records."""
         self._records += len(records)
         self._layouts.update(map(tuple, records))
+
+    def see_known(self, records: int, before: Mapping[str, int], records_before: int) -> None:
+        """Count records that were not read because the last good load holds them: they have its columns."""
+        self._records += records
+        share = records / records_before if records_before else 0
+        self._unparsed.update({name: round(n * share) for name, n in before.items()})
 
     def see_unread(self, column: str) -> None:
         """Take note of a column that the reader did not pass on, because its mapping does not know it."""
@@ -78,7 +85,7 @@ class BatchDrift:
         for layout, records in self._layouts.items():
             for name in layout:
                 found[name] += records
-        return dict(found)
+        return dict(+(found + self._unparsed))
 
     def frequent_unknown(self) -> list[str]:
         """Unknown columns that so many records show that they are columns of the source."""

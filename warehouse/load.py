@@ -1,20 +1,22 @@
 """Landing → records → strict contract → COPY into a batch table that is judged before it counts.
 
 A batch is staged whole in ``stage.<source>__<stream>``. Records whose raw content is known already are staged
-without a payload: they are neither parsed, nor validated, nor written again. ``warehouse.merge`` then takes the
-batch into ``raw``.
+without a payload: they are neither validated nor written again, and where the connector can tell them by their
+text, not even parsed. ``warehouse.merge`` then takes the batch into ``raw``.
 """
 
 from __future__ import annotations
 
+import gc
 import hashlib
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import asdict
 from datetime import UTC, datetime
 from itertools import islice
 from pathlib import Path
 from tempfile import SpooledTemporaryFile
-from typing import Any, NamedTuple, cast
+from typing import Any, cast
 
 import psycopg
 from sqlalchemy import Connection, Engine, text
@@ -22,16 +24,18 @@ from sqlalchemy import Connection, Engine, text
 from connectors.core.errors import ConnectorError
 from connectors.core.landing import Landed
 from connectors.core.registry import ROOT, get_connector, get_contract
-from connectors.core.source import RawRecord, Source, Stream
+from connectors.core.source import Source, Stream
 from warehouse import rejects
-from warehouse.copy_lines import bad_lines, good_line
 from warehouse.counts import Counts, table_name
 from warehouse.drift import BatchDrift
 from warehouse.failpoints import failpoint
-from warehouse.records import canonical_json, check_record, without_nul
+from warehouse.known import fetch_known
+from warehouse.records import canonical_json, without_nul
+from warehouse.stager import Located, Stager
 
-BATCH = 2000
-REJECTS_IN_MEMORY = 16_000_000
+BATCH = 100
+"""So few that a chunk stays in the processor's cache from its bytes to its lines."""
+IN_MEMORY = 16_000_000
 
 
 def contract_digest(source_id: str, stream: Stream) -> str:
@@ -62,18 +66,18 @@ def stage(engine: Engine, source: Source, stream: Stream, run_id: str, landed: L
     counts = Counts()
     contract = get_contract(stream)
     drift = BatchDrift(contract, stream.drift)
-    # What is known is looked up on a connection of its own, because the other one is in the middle of a COPY.
-    free = engine.connect().execution_options(isolation_level="AUTOCOMMIT")
-    with free as lookup, engine.begin() as connection:
+    with engine.begin() as connection:
         lock_stream(connection, name)
         _create_batch_table(connection, name)
+        before = _columns_before(connection, source.id, stream)
         salt = contract_digest(source.id, stream).encode()[:16]
-        stager = _Stager(contract, salt, drift, counts)
-        _copy_records(connection, lookup, name, read_located(source, stream, landed), stager)
+        stager = Stager(contract, salt, drift, counts, fetch_known(_cursor(connection), name))
+        _copy_records(connection, name, read_located(source, stream, landed), stager)
+        drift.see_known(stager.unread, *before)
         rejects.settle_unknown_columns(connection, name, drift.frequent_unknown(), counts)
         rejects.separate_duplicates(connection, name, counts)
         rejects.store_rejects(connection, source.id, stream.name, run_id)
-        notes = drift.notes(*_columns_before(connection, source.id, stream))
+        notes = drift.notes(*before)
         connection.execute(
             text(
                 "update ops.load set read = :read, valid = :valid, unchanged = :unchanged, duplicate = :duplicate,"
@@ -127,14 +131,7 @@ def _create_batch_table(connection: Connection, name: str) -> None:
     )
     connection.execute(text(f"grant select on stage.{name}, stage.{name}__candidate to traforo_transformer"))
     connection.execute(text(rejects.CREATE))
-
-
-class Located(NamedTuple):
-    """A record, the part it stands in and when that came (ISO 8601)."""
-
-    part: str
-    record: RawRecord
-    fetched_at: str
+    connection.execute(text("create temporary table batch_known (ordinal bigint, raw_hash bytea) on commit drop"))
 
 
 def read_located(source: Source, stream: Stream, landed: Landed) -> Iterator[Located]:
@@ -154,69 +151,42 @@ def _iso_mtime(path: Path) -> str:
     return datetime.fromtimestamp(path.stat().st_mtime, UTC).isoformat()
 
 
-class _Stager:
-    """Checks records chunk by chunk and hands them to one COPY, which PostgreSQL works on meanwhile."""
-
-    def __init__(self, contract: type[Any], salt: bytes, drift: BatchDrift, counts: Counts) -> None:
-        self._contract, self._salt, self._drift, self._counts = contract, salt, drift, counts
-        self._ordinal = 0
-
-    def lines(self, chunk: list[Located], find_known: Callable[[list[bytes]], dict[bytes, str]]) -> tuple[bytes, bytes]:
-        """Rows for the batch table and for its rejects."""
-        self._drift.see([located.record.data for located in chunk if isinstance(located.record.data, Mapping)])
-        bodies = [canonical_json(located.record.data) for located in chunk]
-        hashes = [hashlib.blake2b(body, digest_size=16, key=self._salt).digest() for body in bodies]
-        known = find_known(hashes)
-        counts, drift, set_aside = self._counts, self._drift, self._drift.policy.new_code == "quarantine"
-        good: list[bytes] = []
-        bad: list[bytes] = []
-        for (part, record, fetched_at), body, digest in zip(chunk, bodies, hashes, strict=True):
-            self._ordinal += 1
-            place = (part, record.position, fetched_at)
-            if digest in known and not record.defects:
-                counts.unchanged += 1
-                good.append(good_line(self._ordinal, known[digest], None, digest, *place))
-                continue
-            checked = check_record(self._contract, record, len(body), drift)
-            if checked.payload:
-                good.append(good_line(self._ordinal, str(checked.key), checked.payload, digest, *place))
-            bad += bad_lines(checked, body, digest, part, record, self._ordinal, set_aside=set_aside)
-        counts.read += len(chunk)
-        counts.valid += len(good)
-        counts.rejected += len(chunk) - len(good)
-        return b"".join(good), b"".join(bad)
-
-
-def _copy_records(
-    connection: Connection, lookup: Connection, name: str, records: Iterator[Located], stager: _Stager
-) -> None:
-    """All records into the batch table in one COPY; rejects wait in a file until that is done."""
-    has_rows = lookup.execute(text(f"select exists (select 1 from raw.{name})")).scalar()
-    reader = _cursor(lookup)
-
-    def find_known(hashes: list[bytes]) -> dict[bytes, str]:
-        if not has_rows:
-            return {}
-        # One index probe a hash: without statistics the planner would rather read the whole table for every chunk.
-        query = (
-            "select found.raw_hash, found.record_key from generate_series(0, %s) i, lateral ("
-            f" select r.raw_hash, r.record_key from raw.{name} r where r.deleted_at is null"
-            "  and r.raw_hash = substring(%s::bytea from i * 16 + 1 for 16) limit 1) found"
-        )
-        return dict(reader.execute(query, [len(hashes) - 1, b"".join(hashes)], binary=True).fetchall())
-
+def _copy_records(connection: Connection, name: str, records: Iterator[Located], stager: Stager) -> None:
+    """All records into the batch table in one COPY; what is known and what is rejected waits until that is done."""
     cursor = _cursor(connection)
-    with SpooledTemporaryFile(max_size=REJECTS_IN_MEMORY) as waiting:
+    with (
+        _nothing_to_collect(),
+        SpooledTemporaryFile(max_size=IN_MEMORY) as known,
+        SpooledTemporaryFile(max_size=IN_MEMORY) as bad,
+    ):
         with cursor.copy(f"copy stage.{name} from stdin") as copy:
             while chunk := list(islice(records, BATCH)):
-                good, bad = stager.lines(chunk, find_known)
-                copy.write(good)
-                waiting.write(bad)
+                lines = stager.lines(chunk)
+                copy.write(lines.good)
+                known.write(lines.known)
+                bad.write(lines.bad)
                 failpoint("load.chunk")
-        waiting.seek(0)
-        with cursor.copy("copy batch_reject from stdin") as copy:
-            while block := waiting.read(1 << 20):
-                copy.write(block)
+        for table, waiting in (("batch_known", known), ("batch_reject", bad)):
+            waiting.seek(0)
+            with cursor.copy(f"copy {table} from stdin") as copy:
+                while block := waiting.read(1 << 20):
+                    copy.write(block)
+    connection.execute(
+        text(
+            f"insert into stage.{name} select ordinal, record_key, null, raw_hash, payload_hash, part, position,"
+            f" fetched_at from batch_known join raw.{name} using (raw_hash) where deleted_at is null"
+        )
+    )
+
+
+@contextmanager
+def _nothing_to_collect() -> Iterator[None]:
+    """What is in memory before is not looked through for garbage again and again."""
+    gc.freeze()
+    try:
+        yield
+    finally:
+        gc.unfreeze()
 
 
 def _cursor(connection: Connection) -> psycopg.Cursor[Any]:

@@ -12,6 +12,7 @@ from pydantic import ValidationError
 
 from connectors.core.errors import Defect
 from connectors.core.source import Drift, RawRecord
+from schemas.sources.quick import quick_validator
 from warehouse.drift import CODE_RULES, UNKNOWN_RULES, BatchDrift, unknown_column_message
 
 _NUL = re.compile(rb"(?<!\\)((?:\\\\)*)\\u0000")
@@ -50,15 +51,14 @@ class Checked(NamedTuple):
 
 def validate(contract: type[Any], record: RawRecord) -> tuple[str | None, bytes, list[Defect]]:
     """Key, payload and every defect of one record on its own, as strictly as the contract says."""
-    checked = check_record(contract, record, 0, BatchDrift(contract, Drift()))
+    checked = check_record(contract, record, BatchDrift(contract, Drift()))
     return checked.key, checked.payload, list(checked.defects)
 
 
-def check_record(contract: type[Any], record: RawRecord, size: int, drift: BatchDrift) -> Checked:
+def check_record(contract: type[Any], record: RawRecord, drift: BatchDrift) -> Checked:
     """Key, payload and every defect of one record, the reader's and the contract's together.
 
     Args:
-        size: bytes of the record as JSON; a record beyond the bound is not validated at all.
         drift: policy for unknown columns and codes, and where they are counted.
     """
     data = record.data
@@ -70,14 +70,18 @@ def check_record(contract: type[Any], record: RawRecord, size: int, drift: Batch
     for defect in found:
         if defect.rule in UNKNOWN_RULES:
             drift.see_unread(defect.field)
-    if size > MAX_RECORD_BYTES:
-        message = f"a record of {size:,} bytes, at most {MAX_RECORD_BYTES:,}; the landing keeps it"
-        return Checked(_raw_key(contract, data), b"", (Defect("record", None, "record_too_large", message),))
     try:
-        checked = contract.model_validate(data)
+        checked = _validated(contract, data)
     except ValidationError as error:
         return _softened(contract, data, [*found, *_defects(error, drift)], drift)
     return _softened(contract, data, found, drift) if found else _keyed(checked)
+
+
+def _validated(contract: Any, data: Mapping[str, Any]) -> Any:
+    try:
+        return quick_validator(contract).validate_python(data)
+    except ValidationError:
+        return contract.model_validate(data)
 
 
 def _keyed(checked: Any) -> Checked:
@@ -86,7 +90,11 @@ def _keyed(checked: Any) -> Checked:
         rule = "key_too_long" if key else "empty_key"
         message = f"its key has more than {MAX_KEY_BYTES} bytes" if key else "its key is empty"
         return Checked(None, b"", (Defect("record", _shown(key), rule, message),))
-    return Checked(key, without_nul(checked.__pydantic_serializer__.to_json(checked)))
+    payload = checked.__pydantic_serializer__.to_json(checked)
+    if len(payload) > MAX_RECORD_BYTES:
+        message = f"a record of {len(payload):,} bytes, at most {MAX_RECORD_BYTES:,}; the landing keeps it"
+        return Checked(key, b"", (Defect("record", None, "record_too_large", message),))
+    return Checked(key, without_nul(payload))
 
 
 def _softened(contract: type[Any], data: Mapping[str, Any], defects: list[Defect], drift: BatchDrift) -> Checked:
@@ -148,8 +156,15 @@ def shortened(data: Any) -> Any:
 def canonical_json(data: Any) -> bytes:
     """Stable JSON bytes of a raw record, whatever it holds: the basis of its hash and of its reject."""
     try:
+        return orjson.dumps(data, option=orjson.OPT_SORT_KEYS, default=str)
+    except TypeError:  # keys that are no texts, lone surrogates, integers above 64 bits
+        return _unusual_json(data)
+
+
+def _unusual_json(data: Any) -> bytes:
+    try:
         return orjson.dumps(data, option=orjson.OPT_SORT_KEYS | orjson.OPT_NON_STR_KEYS, default=str)
-    except TypeError:  # lone surrogates, integers above 64 bits
+    except TypeError:
         return json.dumps(data, sort_keys=True, default=str).encode()
 
 

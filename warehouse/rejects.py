@@ -32,25 +32,26 @@ def settle_unknown_columns(connection: Connection, name: str, frequent: list[str
 
 def separate_duplicates(connection: Connection, name: str, counts: Counts) -> None:
     """The first record of a key counts; the same content again is dropped, other content is rejected."""
-    connection.execute(text(f"create index on stage.{name} (record_key)"))
-    connection.execute(text(f"analyze stage.{name}"))
+    connection.execute(text(f"analyze stage.{name} (record_key)"))
     repeated = f"select 1 from stage.{name} group by record_key having count(*) > 1 limit 1"
     if connection.execute(text(repeated)).scalar() is None:
         return
     conflicts = connection.execute(
         text(
-            f"with ranked as (select ordinal, record_key, raw_hash, part, position, payload,"
-            f"   row_number() over w as n, first_value(raw_hash) over w as first_hash,"
+            f"with ranked as (select ordinal, record_key, raw_hash, payload_hash, part, position, payload,"
+            f"   row_number() over w as n, first_value(payload_hash) over w as first_hash,"
             f"   first_value(part || ' ' || position) over w as first_place"
             f"  from stage.{name} window w as (partition by record_key order by ordinal)),"
             f" extra as (delete from stage.{name} s using ranked r where r.ordinal = s.ordinal and r.n > 1"
-            f"  returning r.part, r.position, r.record_key, r.raw_hash, r.first_hash, r.first_place, r.payload),"
+            f"  returning r.part, r.position, r.record_key, r.raw_hash, r.payload_hash, r.first_hash, r.first_place,"
+            "   r.payload),"
             " kept as (insert into batch_reject (part, position, record_key, errors, payload, raw_hash, kind)"
             "  select part, position, record_key,"
             "  jsonb_build_array(jsonb_build_object("
             f"   'field', 'record', 'value', record_key, 'rule', 'duplicate_key',"
             f"   'message', 'the same key stands with other content at ' || first_place)),"
-            "   coalesce(payload, '{}'::jsonb), raw_hash, 'record' from extra where raw_hash <> first_hash returning 1)"
+            "   coalesce(payload, '{}'::jsonb), raw_hash, 'record' from extra where payload_hash <> first_hash"
+            "  returning 1)"
             " select (select count(*) from extra), (select count(*) from kept)"
         )
     ).one()

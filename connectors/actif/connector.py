@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator, Mapping
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +16,7 @@ from connectors.core.formats import read_json_items
 from connectors.core.formats_mojibake import repair_fields
 from connectors.core.paginate import PageNumber, full_url, json_facts, walk
 from connectors.core.parts import response_part
-from connectors.core.source import FetchContext, LandedPart, Part, RawRecord, Source, Stream
+from connectors.core.source import FetchContext, LandedPart, Part, RawRecord, Source, Stream, UnreadRecord
 from schemas.sources.base import fold
 
 _JSON = ("application/json",)
@@ -112,21 +113,25 @@ def _chunks(path: Path) -> Iterator[bytes]:
             yield chunk
 
 
-def read(source: Source, stream: Stream, part: LandedPart) -> Iterator[RawRecord]:
+def read(source: Source, stream: Stream, part: LandedPart) -> Iterator[RawRecord | UnreadRecord]:
     """Yield the flows of one landed part under the contract's names.
 
     Raises:
         Fatal: the part is no list of flows, or its header fits no layout (``unknown_layout``).
     """
     suffix = Path(part.name).suffix
-    if suffix == ".json":
-        records = _read_json(part)
+    if suffix == ".csv":
+        for row in read_csv_flows(part.path):
+            yield UnreadRecord(row.position, row.context, row.text, partial(_finished, row))
     else:
-        records = read_xlsx_flows(part.path) if suffix == ".xlsx" else read_csv_flows(part.path)
-    for record in records:
-        mended, repaired = repair_fields(record.data)
-        data = {**mended, **derive(mended), "derived_repaired_fields": repaired}
-        yield RawRecord(record.position, data, (*record.defects, *_ambiguous(data)))
+        yield from map(_finished, read_xlsx_flows(part.path) if suffix == ".xlsx" else _read_json(part))
+
+
+def _finished(record: RawRecord | UnreadRecord) -> RawRecord:
+    """The record with its texts repaired and what is worked out from it."""
+    mended, repaired = repair_fields(record.data)
+    data = {**mended, **derive(mended), "derived_repaired_fields": repaired}
+    return RawRecord(record.position, data, (*record.defects, *_ambiguous(data)))
 
 
 def _read_json(part: LandedPart) -> Iterator[RawRecord]:

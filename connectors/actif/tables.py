@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from functools import partial
 from itertools import chain, islice
 from pathlib import Path
 from typing import Any
@@ -10,7 +11,7 @@ from typing import Any
 from connectors.actif.layouts import Chosen, Layout, choose, load_layouts, nearest
 from connectors.core.errors import Defect, Fatal
 from connectors.core.formats import Cell, CsvRow, Row, Sheet, read_csv, read_xlsx
-from connectors.core.source import RawRecord
+from connectors.core.source import RawRecord, UnreadRecord
 from schemas.sources.base import fold
 
 _HEADER_WITHIN = 20
@@ -24,8 +25,8 @@ def apply_layout(chosen: Chosen, row: dict[str, Any]) -> dict[str, Any]:
     return {**chosen.layout.constants, **data}
 
 
-def read_csv_flows(path: Path) -> Iterator[RawRecord]:
-    """Records of a delimited export, in UTF-8 or cp1252.
+def read_csv_flows(path: Path) -> Iterator[UnreadRecord]:
+    """Records of a delimited export, in UTF-8 or cp1252; each is its row, which is read when it is asked for.
 
     Raises:
         Fatal: as ``read_csv`` and ``choose``.
@@ -36,7 +37,12 @@ def read_csv_flows(path: Path) -> Iterator[RawRecord]:
         return
     chosen = choose([*first.data, *first.missing], path.name)
     for row in chain([first], rows):
-        yield RawRecord(f"row {row.number}", apply_layout(chosen, row.data), tuple(_csv_defects(row)))
+        position = f"row {row.number}"
+        yield UnreadRecord(position, row.context, row.text.encode(), partial(_csv_record, position, row, chosen))
+
+
+def _csv_record(position: str, row: CsvRow, chosen: Chosen) -> RawRecord:
+    return RawRecord(position, apply_layout(chosen, row.data), tuple(_csv_defects(row)))
 
 
 def _csv_defects(row: CsvRow) -> Iterator[Defect]:

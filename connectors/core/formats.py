@@ -8,6 +8,7 @@ U+FFFD, the sign for "could not be read"; the untouched bytes stay in the landin
 
 from connectors.core.formats_csv import CsvRow, CsvTextRow, read_csv, read_csv_rows
 from connectors.core.formats_json import load_json, read_json_items
+from connectors.core.formats_ndjson import JsonLine, read_json_lines
 from connectors.core.formats_text import decode, detect_encoding
 from connectors.core.formats_xlsx import Cell, CellValue, Row, Sheet, XlsxLimits, read_xlsx
 from connectors.core.formats_xml import iter_xml, parse_html, parse_xml, xml_parser
@@ -17,6 +18,7 @@ __all__ = [
     "CellValue",
     "CsvRow",
     "CsvTextRow",
+    "JsonLine",
     "Row",
     "Sheet",
     "XlsxLimits",
@@ -29,6 +31,7 @@ __all__ = [
     "read_csv",
     "read_csv_rows",
     "read_json_items",
+    "read_json_lines",
     "read_xlsx",
     "xml_parser",
 ]

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import csv
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import suppress
-from itertools import islice
+from itertools import chain, islice
 from pathlib import Path
 from typing import NamedTuple
 
@@ -17,6 +17,7 @@ _MAX_FIELD = 1_000_000
 _DELIMITERS = (";", ",", "\t", "|")
 _SNIFFED_ROWS = 25
 _HTML_STARTS = (b"<!doctype html", b"<html", b"<head", b"<body")
+_Record = tuple[int, str, list[str] | None]
 
 
 class CsvTextRow(NamedTuple):
@@ -26,21 +27,61 @@ class CsvTextRow(NamedTuple):
     cells: list[str]
 
 
-class CsvRow(NamedTuple):
-    """One data row.
+class _Heading(NamedTuple):
+    """Column names of a file and the sign between its cells; ``context`` is both in few bytes."""
+
+    names: list[str]
+    sign: str
+    is_named: bool
+    context: bytes
+
+
+class CsvRow:
+    """One data row; its text is cut into cells when they are first asked for.
 
     Attributes:
         number: row in the file; the header is 1, the first data row 2.
-        data: column → text as published. A repeated column name gets `` (2)``, a nameless column that holds
-            something goes to ``extra``.
-        extra: cells beyond the last column.
-        missing: columns for which the row has no cell at all.
+        text: the row as it stands, with its line end.
     """
 
-    number: int
-    data: dict[str, str]
-    extra: list[str]
-    missing: tuple[str, ...] = ()
+    __slots__ = ("_cells", "_heading", "number", "text")
+
+    def __init__(self, number: int, text: str, cells: list[str] | None, heading: _Heading) -> None:
+        self.number, self.text, self._cells, self._heading = number, text, cells, heading
+
+    @property
+    def context(self) -> bytes:
+        """What the text means beside itself: the header and the delimiter."""
+        return self._heading.context
+
+    @property
+    def cells(self) -> list[str]:
+        """Text between the delimiters."""
+        if self._cells is None:
+            self._cells = _cut(self.text, self._heading.sign)
+        return self._cells if "\x00" not in self.text else [storable(cell) for cell in self._cells]
+
+    @property
+    def data(self) -> dict[str, str]:
+        """Column → text as published. A repeated column name gets `` (2)``; cells without a name are in ``extra``."""
+        names, cells = self._heading.names, self.cells
+        if self._heading.is_named and len(cells) == len(names):
+            return dict(zip(names, cells, strict=True))
+        return {name: cell for name, cell in zip(names, cells, strict=False) if name}
+
+    @property
+    def extra(self) -> list[str]:
+        """Texts beyond the last column or under a nameless one."""
+        names, cells = self._heading.names, self.cells
+        if self._heading.is_named and len(cells) <= len(names):
+            return []
+        unnamed = [cell for name, cell in zip(names, cells, strict=False) if not name and cell.strip()]
+        return unnamed + [cell for cell in cells[len(names) :] if cell.strip()]
+
+    @property
+    def missing(self) -> tuple[str, ...]:
+        """Columns for which the row has no cell at all."""
+        return tuple(name for name in self._heading.names[len(self.cells) :] if name)
 
 
 def read_csv(path: Path, *, delimiter: str | None = None, encoding: str | None = None) -> Iterator[CsvRow]:
@@ -55,40 +96,68 @@ def read_csv(path: Path, *, delimiter: str | None = None, encoding: str | None =
         Fatal: ``empty_file``, ``encoding``, ``html_not_csv``, ``not_text``, ``csv`` (a quote that never
             closes, a field beyond 1 MB).
     """
-    rows = read_csv_rows(path, delimiter=delimiter, encoding=encoding)
-    header: list[str] | None = None
-    is_named = False
-    for number, cells in rows:
-        if not "".join(cells).strip():
+    heading: _Heading | None = None
+    sign, records = _open(path, delimiter, encoding)
+    for number, text, cells in records:
+        if not text[0].isalnum() and not "".join(_cut(text, sign) if cells is None else cells).strip():
             continue
-        if header is None:
-            header = _unique(cells)
-            is_named = all(header)
+        if heading is None:
+            names = _unique([storable(cell) for cell in (_cut(text, sign) if cells is None else cells)])
+            heading = _Heading(names, sign, all(names), "\x1f".join([sign, *names]).encode())
             continue
-        if is_named and len(cells) == len(header):
-            yield CsvRow(number, dict(zip(header, cells, strict=True)), [])
-            continue
-        data = {name: cell for name, cell in zip(header, cells, strict=False) if name}
-        unnamed = [c for name, c in zip(header, cells, strict=False) if not name and c.strip()]
-        missing = tuple(name for name in header[len(cells) :] if name)
-        yield CsvRow(number, data, unnamed + [c for c in cells[len(header) :] if c.strip()], missing)
-    if header is None:
+        yield CsvRow(number, text, cells, heading)
+    if heading is None:
         raise Fatal("holds no row", where=path.name, rule="empty_file")
 
 
 def read_csv_rows(path: Path, *, delimiter: str | None = None, encoding: str | None = None) -> Iterator[CsvTextRow]:
     """All rows as lists of text, for files with a preamble; arguments and errors as ``read_csv``."""
+    sign, records = _open(path, delimiter, encoding)
+    for number, text, cells in records:
+        found = _cut(text, sign) if cells is None else cells
+        yield CsvTextRow(number, found if "\x00" not in text else [storable(cell) for cell in found])
+
+
+def _open(path: Path, delimiter: str | None, encoding: str | None) -> tuple[str, Iterator[_Record]]:
+    """The delimiter and the records of a file."""
     _refuse_other_formats(path)
     name = detect_encoding(path, encoding)
     sign = delimiter or _sniff(path, name)
+    return sign, _records(path, name, sign)
+
+
+def _records(path: Path, encoding: str, sign: str) -> Iterator[_Record]:
+    """Number and text of every record, and its cells where it had to be read to find its end.
+
+    A line without a quote is a record, and its cells are what stands between the delimiters.
+    """
     number = 0
     try:
-        with path.open(encoding=name, newline="") as stream:
+        with path.open(encoding=encoding, newline="") as stream:
             csv.field_size_limit(_MAX_FIELD)  # one limit a process: another library may have moved it
-            for number, cells in enumerate(csv.reader(stream, delimiter=sign), start=1):
-                yield CsvTextRow(number, cells if "\x00" not in "".join(cells) else [storable(cell) for cell in cells])
+            for line in stream:
+                if '"' not in line and len(line) <= _MAX_FIELD:
+                    number += 1
+                    yield number, line, None
+                    continue
+                taken: list[str] = []
+                cells = next(csv.reader(_noting(chain([line], stream), taken), delimiter=sign))
+                number += 1
+                yield number, "".join(taken), cells
     except csv.Error as error:
         raise Fatal(f"after row {number}: {error}; is a quote not closed?", where=path.name, rule="csv") from error
+
+
+def _noting(lines: Iterable[str], taken: list[str]) -> Iterator[str]:
+    for line in lines:
+        taken.append(line)
+        yield line
+
+
+def _cut(text: str, sign: str) -> list[str]:
+    """Cells of a record without quotes."""
+    line = text.rstrip("\r\n")
+    return line.split(sign) if line else []
 
 
 def _refuse_other_formats(path: Path) -> None:

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal, Protocol
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple, Protocol
 
 import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
@@ -220,8 +220,7 @@ class LandedPart:
     meta: Mapping[str, Any]
 
 
-@dataclass(frozen=True)
-class RawRecord:
+class RawRecord(NamedTuple):
     """One record as the source sent it, format undone, nothing interpreted.
 
     Attributes:
@@ -235,6 +234,41 @@ class RawRecord:
     position: str
     data: Mapping[str, Any]
     defects: tuple[Any, ...] = ()
+
+
+class UnreadRecord:
+    """A record that can be told by its text, so that the loader reads it only where the text is new.
+
+    Only for records that are read from ``text`` and ``context`` by the connector's code and files alone: neither
+    the deployment's settings nor other records may change what comes out.
+
+    Attributes:
+        position: as in ``RawRecord``.
+        context: what the text means beside itself: the header of its table, a delimiter.
+        text: the record as it stands in its part.
+    """
+
+    __slots__ = ("_read", "_record", "context", "position", "text")
+
+    def __init__(self, position: str, context: bytes, text: bytes, read: Callable[[], RawRecord]) -> None:
+        self.position, self.context, self.text, self._read = position, context, text, read
+        self._record: RawRecord | None = None
+
+    def record(self) -> RawRecord:
+        """The record, read when it is first asked for."""
+        if self._record is None:
+            self._record = self._read()
+        return self._record
+
+    @property
+    def data(self) -> Mapping[str, Any]:
+        """As in ``RawRecord``."""
+        return self.record().data
+
+    @property
+    def defects(self) -> tuple[Any, ...]:
+        """As in ``RawRecord``."""
+        return self.record().defects
 
 
 @dataclass
@@ -262,5 +296,5 @@ class Connector(Protocol):
     def fetch(self, stream: Stream, context: FetchContext) -> Iterator[Part]:
         """Yield the stream's parts; return only when the listing is complete, else raise."""
 
-    def read(self, source: Source, stream: Stream, part: LandedPart) -> Iterator[RawRecord]:
+    def read(self, source: Source, stream: Stream, part: LandedPart) -> Iterator[RawRecord | UnreadRecord]:
         """Yield the part's records in the source's order."""

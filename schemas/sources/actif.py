@@ -17,7 +17,17 @@ from typing import Annotated, Any, Literal, Self
 from pydantic import AfterValidator, BeforeValidator, Field, model_validator
 from pydantic_core import PydanticCustomError
 
-from schemas.sources.base import BoolText, DecimalText, OptionalText, SourceRecord, clean_text, fold, parse_date
+from schemas.sources.base import (
+    USUAL_DAY,
+    USUAL_TEXT,
+    BoolText,
+    DecimalText,
+    OptionalText,
+    SourceRecord,
+    clean_text,
+    fold,
+    parse_date,
+)
 
 Sens = Literal["ENTRANT", "SORTANT"]
 TypeFlux = Literal["matière", "déchet", "énergie", "eau", "équipement", "service", "compétence", "transport"]
@@ -97,9 +107,9 @@ def _moment(value: Any) -> Any:
     return parse_date(value)
 
 
-CodeText = Annotated[str | None, BeforeValidator(_code)]
+CodeText = Annotated[str | None, BeforeValidator(_code), USUAL_TEXT]
 """An identifier kept as text, malformed ones too."""
-FreeText = Annotated[OptionalText, BeforeValidator(_code)]
+FreeText = Annotated[OptionalText, BeforeValidator(_code), USUAL_TEXT]
 """Text where a source may also send a bare number."""
 
 
@@ -152,7 +162,7 @@ class Flux(SourceRecord):
     cout: FreeText = None
     confidentialite: Annotated[Confidentialite, BeforeValidator(_confidentialite)] = "privé"
     confidentialite_declaree: FreeText = None
-    date_maj: Annotated[date | None, BeforeValidator(_moment)] = None
+    date_maj: Annotated[date | None, BeforeValidator(_moment), USUAL_DAY] = None
     conseiller: FreeText = None
     cci: FreeText = None
     derived_repaired_fields: list[str] = Field(default_factory=list)

@@ -10,10 +10,10 @@ from typing import Any
 import pytest
 from sqlalchemy import Engine, text
 
-import warehouse.load
+import warehouse.stager
 from connectors.core.errors import Defect, Fatal
 from connectors.core.landing import Landed, land
-from connectors.core.source import LandedPart, Part, RawRecord, Source, Stream
+from connectors.core.source import LandedPart, Part, RawRecord, Source, Stream, UnreadRecord
 from schemas.sources.base import DateText, DecimalText, SourceRecord
 from warehouse import ops
 from warehouse.cluster import Cluster
@@ -116,15 +116,42 @@ def test_known_records_are_not_validated_again(engine: Engine, tmp_path: Path, m
     items = [{"id": str(n)} for n in range(50)]
     run(engine, tmp_path, items)
     calls: list[str] = []
-    original = warehouse.load.check_record
+    original = warehouse.stager.check_record
 
     def counting(contract: type[Any], record: RawRecord, *more: Any) -> Any:
         calls.append(record.position)
         return original(contract, record, *more)
 
-    monkeypatch.setattr("warehouse.load.check_record", counting)
+    monkeypatch.setattr("warehouse.stager.check_record", counting)
     run(engine, tmp_path, [*items, {"id": "new"}])
     assert calls == ["item 51"]
+
+
+def test_records_known_by_their_text_are_not_even_read(
+    engine: Engine, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    lines = [f'{{"id": "{n}", "weight": "{n},5"}}' for n in range(30)]
+    read_lines: list[str] = []
+
+    def read(_self: Connector, _source: Source, _stream: Stream, part: LandedPart) -> Iterator[UnreadRecord]:
+        for number, line in enumerate(json.loads(part.path.read_bytes()), 1):
+
+            def parse(number: int = number, line: str = line) -> RawRecord:
+                read_lines.append(line)
+                return RawRecord(f"item {number}", json.loads(line))
+
+            yield UnreadRecord(f"item {number}", b"", line.encode(), parse)
+
+    monkeypatch.setattr(Connector, "read", read)
+    _, first = run(engine, tmp_path, lines)
+    assert (first.inserted, len(read_lines)) == (30, 30)
+    read_lines.clear()
+    changed = '{"id": "7", "weight": "8"}'
+    run_id, second = run(engine, tmp_path, [*lines[:7], changed, *lines[9:], lines[3]])
+    assert (second.read, second.updated, second.unchanged, second.deleted, second.duplicate) == (30, 1, 28, 1, 1)
+    assert read_lines == [changed]
+    [(notes,)] = rows(engine, f"select notes from ops.load where run_id = '{run_id}'")
+    assert (notes["missing_columns"], notes["columns"]) == ([], {"id": 30, "weight": 30})
 
 
 def test_same_meaning_in_another_writing_is_no_change(engine: Engine, tmp_path: Path) -> None:

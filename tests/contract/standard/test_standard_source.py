@@ -66,7 +66,7 @@ def test_every_record_is_valid_or_says_what_is_wrong(subject: Any) -> None:
     rejected = 0
     records = subject.read()
     for record in records:
-        checked = check_record(subject.contract, record, 0, drift)
+        checked = check_record(subject.contract, record, drift)
         assert bool(checked.payload) != bool(checked.defects)
         if checked.payload:
             assert checked.key
@@ -81,7 +81,7 @@ def test_a_key_stands_for_one_record(subject: Any) -> None:
     drift = BatchDrift(subject.contract, subject.stream.drift)
     contents: dict[str, set[bytes]] = defaultdict(set)
     for record in subject.read():
-        checked = check_record(subject.contract, record, 0, drift)
+        checked = check_record(subject.contract, record, drift)
         if checked.payload:
             contents[str(checked.key)].add(checked.payload)
     conflicts = [key for key, payloads in contents.items() if len(payloads) > 1]

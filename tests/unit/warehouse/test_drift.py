@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from connectors.core.errors import Defect
 from connectors.core.source import Drift, RawRecord
 from schemas.sources.base import DecimalText, OptionalText, SourceRecord
-from warehouse.copy_lines import bad_lines, good_line
+from warehouse.copy_lines import bad_lines, good_line, known_line
 from warehouse.drift import BatchDrift, nearest, unknown_column_message
 from warehouse.records import Checked, check_record, validate
 
@@ -31,7 +31,7 @@ class Flow(SourceRecord):
 def check(data: dict[str, Any], *defects: Defect, **policy: Any) -> tuple[Checked, BatchDrift]:
     drift = BatchDrift(Flow, Drift(**policy))
     drift.see([data])
-    return check_record(Flow, RawRecord("item 1", data, defects), 0, drift), drift
+    return check_record(Flow, RawRecord("item 1", data, defects), drift), drift
 
 
 @pytest.mark.parametrize(
@@ -127,8 +127,7 @@ def test_lines_come_back_from_copy_as_they_were(key: str, payload: bytes, positi
     assert fields[6] == position.encode(errors="replace").replace(b"\0", b"")
 
 
-def test_known_content_has_no_payload_and_a_good_record_no_reject() -> None:
-    fields = good_line(1, "k", None, b"\x00", "p", "row 1", "2026").split(b"\t")
-    assert (fields[2], fields[4]) == (b"\\N", b"\\N")
+def test_known_content_is_a_hash_and_a_good_record_no_reject() -> None:
+    assert known_line(3, b"\x01\xff") == b"3\t\\\\x01ff\n"
     record = RawRecord("row 1", {"id": "k"})
-    assert bad_lines(Checked("k", b"{}"), b"{}", b"\x00", "p", record, 1, set_aside=True) == []
+    assert bad_lines(Checked("k", b"{}"), b"\x00", "p", record, 1, set_aside=True) == []
