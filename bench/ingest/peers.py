@@ -32,8 +32,9 @@ def _dlt(path: Path, data: Callable[[], Any], **options: Any) -> Callable[[], No
 
     os.environ["RUNTIME__DLTHUB_TELEMETRY"] = "false"
     os.environ["RUNTIME__LOG_LEVEL"] = "CRITICAL"
+    name = f"dlt_{os.getpid()}"
     pipeline = dlt.pipeline(
-        f"bench_{os.getpid()}", pipelines_dir=str(path.parent / f"dlt-{os.getpid()}"), dataset_name=f"dlt_{os.getpid()}",
+        name, pipelines_dir=str(path.parent / name), dataset_name=name,
         destination=dlt.destinations.postgres(_uri()),
     )  # fmt: skip
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import hashlib
 import time
 from collections.abc import Iterator, Mapping
-from dataclasses import replace
 from datetime import UTC, datetime
 from decimal import Decimal
 from pathlib import Path
@@ -146,7 +145,7 @@ def _kept(part: LandedPart, sheet: Sheet, newer: Newer) -> Iterator[RawRecord]:
         if not others:
             yield record
         elif not is_replaced(record.data, others):
-            yield replace(record, data={**record.data, "occurrence": record.data["occurrence"] + len(others)})
+            yield record._replace(data={**record.data, "occurrence": record.data["occurrence"] + len(others)})
 
 
 def _check_records(part: LandedPart, sheets: list[Sheet], newer: Mapping[str, Newer]) -> Iterator[RawRecord]:
