@@ -14,6 +14,15 @@ from traforo.settings import Settings
 from warehouse import embedded
 from warehouse.cluster import Cluster, connect_cluster
 
+TESTS = Path(__file__).parent
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Keep a folder of tests (or a file of slow ones) in one process, where it shares what it has built."""
+    for item in items:
+        if TESTS in item.path.parents:
+            item.add_marker(pytest.mark.xdist_group("/".join(item.path.relative_to(TESTS).parts[:2])))
+
 
 @pytest.fixture(scope="session")
 def server_home(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:

@@ -6,12 +6,13 @@ erased is remembered only as keyed hashes of its words: enough to recognise it w
 
 from __future__ import annotations
 
+import codecs
 import hashlib
 import hmac
 import html
 import re
 import unicodedata
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -80,15 +81,15 @@ class Finder:
 
     def in_bytes(self, body: bytes) -> bool:
         """Whether the person is in a file's bytes, in the usual encodings and escapes of text formats."""
-        for encoding in ("utf-8", "cp1252", "utf-16"):
-            try:
-                text = body.decode(encoding)
-            except UnicodeError:
-                continue
-            unescaped = _JSON_ESCAPE.sub(lambda match: chr(int(match.group(1), 16)), text)
-            if any(self.in_text(variant) for variant in {text, unescaped, html.unescape(text)}):
-                return True
-        return False
+        return any(
+            self.in_text(variant)
+            for text in _readings(body)
+            for variant in {
+                text,
+                _JSON_ESCAPE.sub(lambda match: chr(int(match.group(1), 16)), text),
+                html.unescape(text),
+            }
+        )
 
     def redact_value(self, value: Any) -> Any:
         """A JSON value with the person taken out of every text in it; the same object where there was nothing."""
@@ -101,6 +102,16 @@ class Finder:
             pairs = {key: self.redact_value(item) for key, item in value.items()}
             return pairs if any(pairs[key] is not value[key] for key in value) else value
         return value
+
+
+def _readings(body: bytes) -> Iterator[str]:
+    """The texts that bytes may mean. What is UTF-8 is nothing else; UTF-16 is full of zeros or says so."""
+    try:
+        yield body.decode("utf-8")
+    except UnicodeError:
+        yield body.decode("cp1252", errors="replace")
+    if b"\0" in body or body.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
+        yield body.decode("utf-16", errors="replace")
 
 
 @dataclass(frozen=True)

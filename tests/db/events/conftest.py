@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import json
+import shutil
 from collections.abc import Callable, Iterable, Iterator
 from decimal import Decimal
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -22,6 +24,22 @@ COLUMNS = {
     ),
     "material": ("material_code text primary key", "low_code text"),
 }  # fmt: skip
+
+
+STATE = ("landing", "published", "data_docs", "dbt", "airflow")
+
+
+@pytest.fixture
+def bare_home(server_home: Path) -> Iterator[Path]:
+    """The shared state folder without what other tests landed or published, before and after."""
+
+    def clear() -> None:
+        for name in STATE:
+            shutil.rmtree(server_home / name, ignore_errors=True)
+
+    clear()
+    yield server_home
+    clear()
 
 
 @pytest.fixture

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import gzip
 import json
-import shutil
 from collections.abc import Callable, Iterator
 from contextlib import closing
 from dataclasses import replace
@@ -36,14 +35,12 @@ FINDER: Finder = Person.called(CALLED).finder()
 
 
 @pytest.fixture
-def settings(server_home: Path, warehouse: Cluster, tmp_path: Path) -> Iterator[Settings]:
+def settings(bare_home: Path, warehouse: Cluster, tmp_path: Path) -> Settings:
     inbox = tmp_path / "inbox"
     inbox.mkdir()
     config = tmp_path / "traforo.yml"
     config.write_text(yaml.safe_dump({"sources": {"synergie": {"options": {"inbox": str(inbox)}}}}))
-    yield Settings(server_home, config)
-    for name in ("landing", "published", "data_docs", "dbt", "airflow"):
-        shutil.rmtree(server_home / name, ignore_errors=True)
+    return Settings(bare_home, config)
 
 
 @pytest.fixture

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import shutil
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -28,11 +27,9 @@ LATER = datetime.now(UTC) + timedelta(days=1000)
 
 
 @pytest.fixture
-def settings(server_home: Path, warehouse: Cluster) -> Iterator[Settings]:
-    yield Settings(server_home)
-    for name in ("landing", "published"):
-        shutil.rmtree(server_home / name, ignore_errors=True)
-    (server_home / FILE).unlink(missing_ok=True)
+def settings(bare_home: Path, warehouse: Cluster) -> Iterator[Settings]:
+    yield Settings(bare_home)
+    (bare_home / FILE).unlink(missing_ok=True)
 
 
 def count(engine: Engine, table: str) -> int:
