@@ -50,8 +50,8 @@ quick: install ## The same as `run` in one process, without Airflow
 	$(BIN)/traforo run
 
 .PHONY: test
-test: install ## Unit, contract, hostile, database, DAG and end-to-end tests
-	$(BIN)/pytest
+test: install ## Unit, contract, hostile, database, DAG and end-to-end tests, in two processes
+	$(BIN)/pytest --numprocesses 2 --dist loadgroup --no-loadscope-reorder
 
 .PHONY: test-quick
 test-quick: install ## Tests that need no server

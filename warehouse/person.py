@@ -45,16 +45,17 @@ class Finder:
     Attributes:
         sizes: how many words a run has.
         is_hit: whether such a run is the person.
-        hints: words one of which stands in any text with a hit; none where that is not known.
+        outline: stands in the plain letters of any text with a hit; a text without it need not be read word by word.
+            None where that is not known.
     """
 
     sizes: tuple[int, ...]
     is_hit: Callable[[Words], bool]
-    hints: tuple[str, ...] = ()
+    outline: re.Pattern[str] | None = None
 
     def redact(self, text: str) -> str:
         """The text with ``[erased]`` where the person was; the same object where there was nothing."""
-        if self.hints and not self._may_hold(text):
+        if self.outline and not self.outline.search(plain(text)):
             return text
         composed = unicodedata.normalize("NFC", text)
         found = [(match.start(), match.end(), plain(match.group())) for match in _WORD.finditer(composed)]
@@ -66,10 +67,6 @@ class Finder:
                 position = found[index + size - 1][1]
             index += size or 1
         return "".join([*result, composed[position:]]) if result else text
-
-    def _may_hold(self, text: str) -> bool:
-        simple = plain(text)
-        return any(hint in simple for hint in self.hints)
 
     def _hit(self, found: list[tuple[int, int, str]], index: int, size: int) -> bool:
         run = tuple(word for _, _, word in found[index : index + size])
@@ -141,7 +138,8 @@ class Person:
 
     def finder(self) -> Finder:
         """Finds exactly these names."""
-        return Finder(_sizes(len(run) for run in self.runs), self.runs.__contains__, tuple(self.longest_words()))
+        outline = "|".join(r"[\W_]+".join(map(re.escape, run)) for run in sorted(self.runs))
+        return Finder(_sizes(len(run) for run in self.runs), self.runs.__contains__, re.compile(outline))
 
     def longest_words(self) -> list[str]:
         """One word of each run that must be in a text for it to hold the run."""
