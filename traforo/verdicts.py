@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from sqlalchemy import Connection, text
 
+from traforo import lineage
 from traforo.pipeline.database import engine_of
 from traforo.pipeline.release import ReleaseResult
 from traforo.settings import Settings
@@ -80,6 +81,7 @@ def approve(settings: Settings, release_id: str, by: str, why: str, *, older: bo
             decide(connection, "release", release_id, "approve", by, why)
             _set_status(connection, release_id, "audited", None)
         switched = releases.switch(engine, release_id)
+        lineage.tell(settings, release_id)
         return ReleaseResult(switched.release_id, switched.status, switched.row_counts)
 
 

@@ -16,7 +16,7 @@ from connectors.core.http import HttpClient
 from connectors.core.landing import Landed, finished_runs, is_finished, land, read_landed
 from connectors.core.registry import get_connector
 from connectors.core.source import FetchContext, Source, Stream
-from traforo import arrivals
+from traforo import arrivals, lineage
 from traforo.keep_out import keep_out
 from traforo.pipeline.database import cluster_of, engine_of
 from traforo.settings import Settings
@@ -53,7 +53,8 @@ def new_run(settings: Settings, source_id: str, kind: str = "ingest", reason: Ma
         run_id = ops.start_run(engine, kind, source_id, reason or {})
         if kind == "ingest":
             arrivals.take(settings, engine, source, run_id)
-        return run_id
+    lineage.tell(settings, run_id)
+    return run_id
 
 
 def fetch(settings: Settings, run_id: str) -> StepResult:
@@ -140,6 +141,7 @@ def check(settings: Settings, run_id: str) -> StepResult:
         failures = [*verdict.failures, *(notice for row in rows for notice in row["notices"])]
         if not verdict.passed:
             _hold(loader, run_id, staged, failures)
+            lineage.tell(settings, run_id)
         loader.dispose()
         transformer.dispose()
         counts = {"checks": {"passed": verdict.checks_passed, "failed": verdict.checks_failed}}
@@ -175,8 +177,11 @@ def commit(settings: Settings, run_id: str) -> StepResult:
         counts = merge(engine, source, run_id, staged) if staged else {}
         _confirm_unchanged(engine, source.id, run_id, rows)
         final = {row["stream"]: _reported(row) for row in ops.load_rows(engine, run_id)}
-        outcome = "loaded" if any(c.changed for c in counts.values()) else "unchanged"
-        return StepResult(run_id, source.id, outcome, final)
+        # A task that was killed after its merge is tried again: then the run is loaded already, and says so again.
+        loaded = run.outcome == "loaded" or any(c.changed for c in counts.values())
+        outcome = "loaded" if loaded else "unchanged"
+    lineage.tell(settings, run_id)
+    return StepResult(run_id, source.id, outcome, final)
 
 
 def _confirm_unchanged(engine: Engine, source_id: str, run_id: str, rows: list[dict[str, Any]]) -> None:
@@ -218,6 +223,7 @@ def fail_run(settings: Settings, run_id: str, error: str) -> None:
             ),
             {"run_id": run_id, "error": error},
         )
+    lineage.tell(settings, run_id)
 
 
 def sync(settings: Settings, source_id: str, reason: Mapping[str, Any] | None = None) -> StepResult:
@@ -263,7 +269,8 @@ def approve(settings: Settings, run_id: str) -> StepResult:
         keep_out(settings, engine, source.id, run_id, staged)
         merge(engine, source, run_id, staged)
         final = {row["stream"]: _reported(row) for row in ops.load_rows(engine, run_id)}
-        return StepResult(run_id, source.id, "loaded", final)
+    lineage.tell(settings, run_id)
+    return StepResult(run_id, source.id, "loaded", final)
 
 
 def replay(settings: Settings, source_id: str, landed_run_id: str | None = None) -> StepResult:

@@ -8,6 +8,7 @@ from typing import Any
 
 from sqlalchemy import Connection, text
 
+from traforo import lineage
 from traforo.pipeline.database import cluster_of, engine_of
 from traforo.settings import Settings
 from warehouse import dbt
@@ -97,6 +98,7 @@ def build_release(settings: Settings, reason: Mapping[str, Any] | None = None) -
     with cluster_of(settings) as cluster:
         engine = cluster.engine("publisher")
         release = releases.open_release(engine, reason or {})
+        lineage.tell(settings, release.release_id)
         outcome = _dbt_build(settings, cluster, release)
         status = "built" if outcome.ok else "failed"
         error = "; ".join(outcome.failures)[:4000] or None
@@ -106,6 +108,8 @@ def build_release(settings: Settings, reason: Mapping[str, Any] | None = None) -
             with engine.connect() as connection:
                 rows = releases.count_rows(connection, release.build_schema)
         engine.dispose()
+        if not outcome.ok:
+            lineage.tell(settings, release.release_id)
         return ReleaseResult(release.release_id, status, rows, outcome.counts, tuple(outcome.failures))
 
 
@@ -155,6 +159,8 @@ def audit_release(settings: Settings, release_id: str) -> AuditResult:
         )
         engine.dispose()
         transformer.dispose()
+        if not verdict.passed:
+            lineage.tell(settings, release_id)
         return AuditResult(
             release_id,
             verdict.passed,
@@ -177,8 +183,10 @@ def switch_release(settings: Settings, release_id: str) -> ReleaseResult:
             hold = publication_hold(connection)
         if hold:
             releases.set_status(engine, release_id, "held", error=f"publication is on {hold}"[:4000])
+            lineage.tell(settings, release_id)
             return ReleaseResult(release_id, "held", failures=(f"publication is on {hold}",))
         release = releases.switch(engine, release_id)
+        lineage.tell(settings, release_id)
         return ReleaseResult(release.release_id, release.status, release.row_counts)
 
 
@@ -229,12 +237,15 @@ def publish(
         if known[0] and (folder / "datapackage.json").exists():
             return PublishResult(live.release_id, False, int(known[0]), int(known[1]), str(folder))
         run_id = start_publishing(engine, {**(reason or {}), "release_id": live.release_id})
+        lineage.tell(settings, run_id)
         try:
             files = publish_release(engine, live.release_id, live.schema, settings.published)
         except Exception as error:
             end_run(engine, run_id, "failed", f"{type(error).__name__}: {error}"[:4000])
+            lineage.tell(settings, run_id)
             raise
         end_run(engine, run_id, "published")
+        lineage.tell(settings, run_id)
         engine.dispose()
         return PublishResult(live.release_id, True, len(files), sum(f.rows or 0 for f in files), str(folder))
 
