@@ -7,6 +7,7 @@ BIN := .venv/bin
 SEED ?= 1
 SCALE ?= 1
 ROWS ?= 100000
+SOAK_S ?= 120
 # Nothing is downloaded but packages from PyPI; the machine's own Python is used.
 export UV_PYTHON_DOWNLOADS := never
 export PYTHONUNBUFFERED := 1
@@ -60,6 +61,11 @@ test-quick: install ## Tests that need no server
 .PHONY: hostile
 hostile: install ## Hostile input through the real HTTP client and loader
 	$(BIN)/pytest tests/hostile
+
+.PHONY: faults
+faults: install ## Kills, cuts, full disks, lost events; then a random soak (SOAK_S seconds, SEED): rows lost and doubled
+	$(BIN)/pytest tests/faults -m "full or not full"
+	$(BIN)/python tests/faults/soak.py --seconds $(SOAK_S) --seed $(SEED)
 
 .PHONY: lint
 lint: install ## ruff, mypy --strict, import-linter, sqlfluff, generated files, secrets

@@ -1,7 +1,7 @@
 """Named places where a test may end, stop or break the process: ``TRAFORO_FAILPOINT=<name>[:<action>]``.
 
 Without the variable a failpoint is one look into the environment. Actions: ``kill`` (SIGKILL, the default), ``raise``,
-and ``wait``, which creates the file ``TRAFORO_FAILPOINT_FILE`` and goes on when it is gone.
+and ``wait``, which puts its process id into the file ``TRAFORO_FAILPOINT_FILE`` and goes on when that is gone.
 """
 
 from __future__ import annotations
@@ -36,7 +36,9 @@ def failpoint(name: str) -> None:
         raise Broken(name)
     if action == "wait":
         marker = Path(os.environ[f"{_VARIABLE}_FILE"])
-        marker.touch()
+        being_written = marker.with_name(f"{marker.name}.{os.getpid()}")
+        being_written.write_text(str(os.getpid()))
+        being_written.replace(marker)
         while marker.exists():
             time.sleep(0.01)
         return

@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+import os
 import random
 import resource
+import shutil
 import signal
+import subprocess
+import tempfile
 import time
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import pytest
@@ -57,8 +62,10 @@ def test_the_server_is_restarted_in_the_middle(chain: Chain, unbroken: State, fa
     rerun_is_whole(chain, unbroken)
 
 
-@pytest.mark.parametrize("failpoint", ["load.before_commit", "merge.before_commit", "switch.before_commit"])
-def test_the_connection_is_cut_before_a_commit(chain: Chain, unbroken: State, failpoint: str) -> None:
+@pytest.mark.parametrize(
+    "failpoint", ["load.chunk", "load.before_commit", "merge.before_commit", "switch.before_commit"]
+)
+def test_the_connection_is_cut_in_a_copy_and_before_a_commit(chain: Chain, unbroken: State, failpoint: str) -> None:
     chain.run(FIRST)
     pid, marker = paused_at(chain, failpoint, SECOND)
     with chain.admin() as admin, admin.connect() as connection:
@@ -127,6 +134,62 @@ def test_the_database_cannot_grow(chain: Chain, unbroken: State, small_disk: Non
     assert "could not extend file" in (chain.work / "child.log").read_text()
     assert chain.state().live == [(f"T{n:03}", "a title") for n in range(20)]
     rerun_is_whole(chain, unbroken)
+
+
+@contextmanager
+def tmpfs(folder: Path, size: str) -> Iterator[Path]:
+    """A file system of its own of that size; only root may mount one, elsewhere the tests above have to do."""
+    folder.mkdir()
+    mounted = subprocess.run(
+        ["mount", "-t", "tmpfs", "-o", f"size={size}", "traforo-test", str(folder)], capture_output=True, check=False
+    )
+    if mounted.returncode:
+        pytest.skip("this user may not mount a tmpfs")
+    try:
+        yield folder
+    finally:
+        subprocess.run(["umount", "--lazy", str(folder)], check=True)
+
+
+def test_a_disk_that_is_really_full_under_the_landing(chain: Chain, unbroken: State) -> None:
+    with tmpfs(chain.work / "disk", "1m") as disk:
+        small = Chain(chain.home, disk)
+        small.run(FIRST)
+        filler = disk / "filler"
+        with filler.open("wb") as stream, suppress(OSError):
+            while True:
+                stream.write(b"x" * 4096)
+                stream.flush()
+        assert small.in_child(lambda: small.ingest(SECOND)) == 1
+        assert len(small.state().live) == 20
+        assert len(list((disk / "landing").glob("*/*/*/run=*/_manifest.json"))) == 1
+        filler.unlink()
+        rerun_is_whole(small, unbroken)
+
+
+def test_a_disk_that_is_really_full_under_the_database(chain: Chain, unbroken: State) -> None:
+    chain.run(FIRST)
+    rng = random.Random(2)
+    large = [thing(n, rng.randbytes(2000).hex()) for n in range(9_000)]
+    outside = Path(tempfile.mkdtemp(prefix="traforo-disk-"))  # pytest's folders are closed to the server's user
+    outside.chmod(0o755)
+    with tmpfs(outside / "disk", "12m") as disk:
+        owner = Path(embedded.paths(chain.home).data).stat()
+        os.chown(disk, owner.st_uid, owner.st_gid)
+        with chain.admin() as admin, admin.connect() as connection:
+            connection.execute(text(f"create tablespace small location '{disk}'"))
+            connection.execute(text("alter table raw.trial__things set tablespace small"))
+        try:
+            assert chain.in_child(lambda: chain.ingest(large)) == 1
+            assert "No space left on device" in (chain.work / "child.log").read_text()
+            assert chain.state().live == [(f"T{n:03}", "a title") for n in range(20)]
+            rerun_is_whole(chain, unbroken)  # the disk is as small as before: what had failed left nothing behind
+        finally:
+            with chain.admin() as admin, admin.connect() as connection:
+                connection.execute(text("alter table raw.trial__things set tablespace pg_default"))
+                connection.execute(text("checkpoint"))
+                connection.execute(text("drop tablespace small"))
+    shutil.rmtree(outside)
 
 
 def test_two_publishers_at_once_give_one_live_release_and_one_set_of_events(chain: Chain, unbroken: State) -> None:
