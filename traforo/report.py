@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from rich.console import Console
+from rich.markup import escape
 from rich.table import Table
 from sqlalchemy import Connection, Engine, text
 
@@ -56,7 +57,7 @@ def print_sources(engine: Engine) -> None:
     console.print(table("Sources", columns, shown))
     for row in rows:
         if row[9]:
-            console.print(f"[red]{row[0]}[/]: {row[9]}", highlight=False)
+            console.print(f"[red]{row[0]}[/]: {escape(row[9])}", highlight=False)
 
 
 def print_release(engine: Engine, settings: Settings) -> None:
@@ -125,6 +126,6 @@ def print_status(engine: Engine) -> None:
         age = connection.execute(text("select age_hours from traforo_ops.release_history where is_live")).scalar()
         found = problems(connection)
     for problem in found:
-        console.print(f"[yellow]{problem.what}[/]\n  {problem.todo}", highlight=False, soft_wrap=True)
+        console.print(f"[yellow]{escape(problem.what)}[/]\n  {escape(problem.todo)}", highlight=False, soft_wrap=True)
     if age is not None:
         console.print(f"The live release is {age} hours old.", highlight=False)
