@@ -156,10 +156,9 @@ def test_a_disk_that_is_really_full_under_the_landing(chain: Chain, unbroken: St
         small = Chain(chain.home, disk)
         small.run(FIRST)
         filler = disk / "filler"
-        with filler.open("wb") as stream, suppress(OSError):
+        with filler.open("wb", buffering=0) as stream, suppress(OSError):
             while True:
                 stream.write(b"x" * 4096)
-                stream.flush()
         assert small.in_child(lambda: small.ingest(SECOND)) == 1
         assert len(small.state().live) == 20
         assert len(list((disk / "landing").glob("*/*/*/run=*/_manifest.json"))) == 1
