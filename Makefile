@@ -116,6 +116,10 @@ bench-ingest: install ## Speed of the way into raw beside psql's \copy and other
 	$(call sync,--group bench)
 	$(BIN)/python -m bench.ingest --rows $(ROWS)
 
+.PHONY: bench-money
+bench-money: install ## Speed of the expense rules on 200,000 lines, beside a plain load and aggregate
+	$(BIN)/python -m bench.money
+
 .PHONY: audit
 audit: install ## Known vulnerabilities in the locked packages (asks PyPI)
 	$(BIN)/pip-audit --skip-editable

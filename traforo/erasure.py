@@ -130,7 +130,7 @@ def _clean_published(cluster: Cluster, person: Person, done: Erasure) -> set[str
                 connection, "erasure", done.erasure_id, erase.ERASURE_DONE, told, live.release_id if live else None
             )
         touched = {
-            name.partition(".")[0].removeprefix("release_").removesuffix("_bi")
+            name.partition(".")[0].removeprefix("release_").removesuffix("_bi").removesuffix("_finance")
             for name in done.tables
             if name.startswith("release_")
         }

@@ -20,8 +20,8 @@ from sqlalchemy.engine import URL
 from warehouse import embedded
 from warehouse.secrets import secret
 
-Role = Literal["owner", "loader", "transformer", "publisher", "gateway", "reader", "airflow"]
-ROLES: tuple[Role, ...] = ("owner", "loader", "transformer", "publisher", "gateway", "reader", "airflow")
+Role = Literal["owner", "loader", "transformer", "publisher", "gateway", "reader", "finance", "airflow"]
+ROLES: tuple[Role, ...] = ("owner", "loader", "transformer", "publisher", "gateway", "reader", "finance", "airflow")
 DATABASE = "traforo"
 AIRFLOW_DATABASE = "traforo_airflow"
 

@@ -15,8 +15,10 @@ from collections.abc import Mapping
 from sqlalchemy import Connection, Engine, text
 from sqlalchemy.exc import DBAPIError
 
-INTERFACES: Mapping[str, str] = {"traforo_v1": "", "bi": "_bi"}
+INTERFACES: Mapping[str, str] = {"traforo_v1": "", "bi": "_bi", "finance": "_finance"}
 """Interface schema → suffix of the schema that dbt builds it in."""
+_READERS: Mapping[str, str] = {"finance": "traforo_finance"}
+"""Interface schema → who reads it, where that is not the reader."""
 _LIVE = "(select r.release_id from ops.release r where r.status = 'published')"
 
 
@@ -33,8 +35,10 @@ def adopt(connection: Connection, build_schema: str, schema: str, release_id: st
 
     From now on nobody writes it: dbt's role no longer owns it, and the publisher only attaches it.
     """
-    for suffix in INTERFACES.values():
-        built, final = build_schema + suffix, schema + suffix
+    for interface, suffix in INTERFACES.items():
+        built, final, reader = build_schema + suffix, schema + suffix, _reader(interface)
+        if not _exists(connection, built):
+            continue
         connection.execute(text(f'alter schema "{built}" owner to traforo_publisher'))
         connection.execute(text(f'alter schema "{built}" rename to "{final}"'))
         for table in tables(connection, final):
@@ -45,8 +49,17 @@ def adopt(connection: Connection, build_schema: str, schema: str, release_id: st
                     f" add constraint {_short(table)}_release check (release_id = '{release_id}')"
                 )
             )
-        connection.execute(text(f'grant usage on schema "{final}" to traforo_reader'))
-        connection.execute(text(f'grant select on all tables in schema "{final}" to traforo_reader'))
+        connection.execute(text(f'grant usage on schema "{final}" to {reader}'))
+        connection.execute(text(f'grant select on all tables in schema "{final}" to {reader}'))
+
+
+def _reader(interface: str) -> str:
+    return _READERS.get(interface, "traforo_reader")
+
+
+def _exists(connection: Connection, schema: str) -> bool:
+    found = text("select to_regnamespace(:schema) is not null")
+    return bool(connection.execute(found, {"schema": f'"{schema}"'}).scalar())
 
 
 def _short(table: str) -> str:
@@ -62,7 +75,7 @@ def attach(connection: Connection, schema: str, release_id: str) -> None:
     for interface, suffix in INTERFACES.items():
         connection.execute(text(f"create schema if not exists {interface}"))
         connection.execute(text(f"create schema if not exists store_{interface}"))
-        connection.execute(text(f"grant usage on schema {interface} to traforo_reader"))
+        connection.execute(text(f"grant usage on schema {interface} to {_reader(interface)}"))
         for table in tables(connection, schema + suffix):
             _ensure_store(connection, interface, schema + suffix, table)
             connection.execute(
@@ -106,7 +119,7 @@ def _ensure_store(connection: Connection, interface: str, schema: str, table: st
             f" where release_id = {_LIVE}"
         )
     )
-    connection.execute(text(f'grant select on {interface}."{table}" to traforo_reader'))
+    connection.execute(text(f'grant select on {interface}."{table}" to {_reader(interface)}'))
 
 
 def _partitions(connection: Connection, interface: str, table: str) -> list[tuple[str, str]]:

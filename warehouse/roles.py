@@ -8,6 +8,7 @@
 | publisher | take over an audited build, switch the interface views, write releases and publications |
 | gateway | note what arrives from outside in ``ops.inbound``, read the change feed |
 | reader | read the published schemas, nothing else, in read-only transactions |
+| finance | what the reader may, and the names of persons in expense lines (schema ``finance``) |
 | airflow | own Airflow's metadata database; cannot connect to the warehouse |
 """
 
@@ -31,6 +32,12 @@ SETTINGS: dict[Role, dict[str, str]] = {
     "gateway": {"search_path": "ops", "statement_timeout": "20s", "idle_in_transaction_session_timeout": "1min"},
     "reader": {
         "search_path": "traforo_v1, bi, traforo_ops",
+        "default_transaction_read_only": "on",
+        "statement_timeout": "60s",
+        "idle_in_transaction_session_timeout": "30min",
+    },
+    "finance": {
+        "search_path": "traforo_v1, bi, finance",
         "default_transaction_read_only": "on",
         "statement_timeout": "60s",
         "idle_in_transaction_session_timeout": "30min",
@@ -60,7 +67,8 @@ def ensure_databases(cluster: Cluster) -> None:
         _ensure_database(connection, AIRFLOW_DATABASE, "airflow")
         # Seeing a build's tables and taking them over needs membership in the role that built them.
         connection.execute(text(f"grant {role_name('transformer')} to {role_name('publisher')}"))
-        for role in ("owner", "loader", "transformer", "publisher", "gateway", "reader"):
+        connection.execute(text(f"grant {role_name('reader')} to {role_name('finance')}"))
+        for role in ("owner", "loader", "transformer", "publisher", "gateway", "reader", "finance"):
             connection.execute(text(f'grant connect on database "{cluster.database}" to traforo_{role}'))
         for role in ("loader", "transformer"):
             connection.execute(text(f'grant temporary on database "{cluster.database}" to traforo_{role}'))

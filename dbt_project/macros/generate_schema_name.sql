@@ -2,8 +2,8 @@
 {% macro generate_schema_name(custom_schema_name, node) -%}
     {%- if custom_schema_name is none or custom_schema_name == 'build' -%}
         {{ target.schema }}
-    {%- elif custom_schema_name == 'build_bi' -%}
-        {{ target.schema }}_bi
+    {%- elif custom_schema_name in ('build_bi', 'build_finance') -%}
+        {{ target.schema }}{{ custom_schema_name | replace('build', '', 1) }}
     {%- else -%}
         {{ custom_schema_name | trim }}
     {%- endif -%}

@@ -41,9 +41,15 @@ where {{ where }}
   fa12 agree while 2019-1 and 20191 do not.
 -#}
 {% macro invoice_key(expression) -%}
-    nullif(btrim(regexp_replace(regexp_replace(
-        upper({{ expression }}), '[^A-Z0-9]+|(?<=[A-Z])(?=[0-9])|(?<=[0-9])(?=[A-Z])', '-', 'g'),
-        '(^|-)0+(?=[0-9])', '\1', 'g'), '-'), '')
+    case
+        when upper({{ expression }}) ~ '[A-Z0-9]'
+            then
+                substr(regexp_replace(
+                    regexp_replace(
+                        upper({{ expression }}), '[^A-Z0-9]*([A-Z]+|[0-9]+)[^A-Z0-9]*', '-\1', 'g'
+                    ), '-0+(?=[0-9])', '-', 'g'
+                ), 2)
+    end
 {%- endmacro %}
 
 {#- Name of a firm as a key: words without legal form and without the mark of invented firms. -#}
@@ -75,5 +81,18 @@ where {{ where }}
             ) as piece
             group by triple
         ) as compared
+    )
+{%- endmacro %}
+
+{#- One line as the evidence of a finding shows it; `line` is an alias of int_money_line. -#}
+{% macro finding_evidence_row(line) -%}
+    jsonb_build_object(
+        'expense_id', {{ line }}.expense_id,
+        'expense_number', {{ line }}.expense_number,
+        'claim_number', {{ line }}.claim_number,
+        'file', {{ line }}.source_file_name,
+        'sheet', {{ line }}.source_sheet_name,
+        'row', {{ line }}.source_row_number,
+        'amount_declared_eur', {{ line }}.amount_declared_eur
     )
 {%- endmacro %}

@@ -15,9 +15,11 @@ from warehouse.cluster import AIRFLOW_DATABASE, ROLES, Cluster, role_name
 Build = Callable[..., str]
 # Statement → roles that may do it. Every other role must be refused.
 MATRIX: dict[str, set[str]] = {
-    "select * from traforo_v1.flow": {"reader", "publisher"},
-    "select * from {release}.flow": {"reader", "publisher"},
-    "select count(*) from bi.fct_flow": {"reader", "publisher"},
+    "select * from traforo_v1.flow": {"reader", "finance", "publisher"},
+    "select * from {release}.flow": {"reader", "finance", "publisher"},
+    "select count(*) from bi.fct_flow": {"reader", "finance", "publisher"},
+    "select * from finance.expense_person": {"finance", "publisher"},
+    "select * from {finance}.expense_person": {"finance", "publisher"},
     "delete from {release}.flow": {"publisher"},
     "create table {release}.stowaway (x int)": {"publisher"},
     # The publisher is a member of the transformer: it has to take its builds over.
@@ -71,6 +73,8 @@ def released(publisher: Engine, build: Build, warehouse: Cluster) -> str:
     transformer = warehouse.engine("transformer")
     with transformer.begin() as connection:
         connection.execute(text(f'create table "build_{release_id}_bi".fct_flow (x int)'))
+        connection.execute(text(f'create schema "build_{release_id}_finance"'))
+        connection.execute(text(f'create table "build_{release_id}_finance".expense_person (x int)'))
     transformer.dispose()
     release.switch(publisher, release_id)
     return f'"release_{release_id}"'
@@ -104,7 +108,7 @@ def may(engine: Engine, statement: str) -> bool:
 
 @pytest.mark.parametrize("statement", MATRIX)
 def test_matrix(statement: str, released: str, engines: dict[str, Engine]) -> None:
-    filled = statement.format(release=released)
+    filled = statement.format(release=released, finance=f'{released[:-1]}_finance"')
     assert {role for role, engine in engines.items() if may(engine, filled)} == MATRIX[statement]
 
 
@@ -134,6 +138,7 @@ def test_guards_of_each_role(engines: dict[str, Any]) -> None:
             return str(connection.execute(text(f"show {name}")).scalar_one())
 
     assert setting("reader", "default_transaction_read_only") == "on"
+    assert setting("finance", "default_transaction_read_only") == "on"
     assert setting("reader", "statement_timeout") == "1min"
     assert setting("gateway", "statement_timeout") == "20s"
     assert setting("publisher", "lock_timeout") == "5s"

@@ -1,4 +1,4 @@
-{{ config(materialized='table', post_hook='analyze {{ this }}') }}
+{{ config(materialized='table', unlogged=True, post_hook='analyze {{ this }}') }}
 
 -- What all rules found, with its stable id: a hash of the rule and of the expenses (or of the claim, partner or file) it
 -- speaks about. Neither the name of a file nor the row of a line is part of it.

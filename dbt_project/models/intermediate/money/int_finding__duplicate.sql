@@ -2,11 +2,26 @@
 
 {% set tolerance = money_parameter('amount_tolerance_eur') %}
 
-with document as (
+-- Most lines are unlike all others: each part first finds, on a few columns, which lines can be meant at all.
+with document as not materialized (
     select
-        line.*,
+        line.record_key,
+        line.project_id,
+        line.partner_id,
+        line.claim_number,
+        line.expense_number,
+        line.activity_code,
+        line.cost_category_code,
+        line.imputation_pct,
+        line.amount_declared_eur,
+        line.amount_gross_given,
+        line.currency_code,
+        line.invoice_key,
+        line.invoice_date,
+        line.supplier_identity,
+        line.supplier_key,
         coalesce(line.supplier_identity, line.supplier_key) as supplier,
-        round(line.amount_gross_given * 100) as gross_cents,
+        cast(round(line.amount_gross_given * 100) as bigint) as gross_cents,
         -- The part of the document that was charged to the project, as stated or as it follows from the amounts.
         coalesce(
             line.imputation_pct,
@@ -18,70 +33,133 @@ with document as (
 ),
 
 -- R01: one number, several lines.
-repeated_number as (
+number_used as (
     select
-        project_id,
         partner_id,
-        expense_number,
-        array_agg(record_key order by record_key) as record_keys,
-        sum(amount_declared_eur) - max(amount_declared_eur) as amount_eur,
-        string_agg(distinct claim_number, ', ') as claim_numbers
+        expense_number
     from document
     where expense_number is not null
-    group by project_id, partner_id, expense_number
+    group by partner_id, expense_number
     having count(*) > 1
 ),
 
--- R26: one document, several lines. Shares up to 100 % are a shared document, unless two lines agree in everything.
-repeated_document as (
+repeated_number as (
     select
-        array_agg(record_key order by record_key) as record_keys,
-        case when count(distinct project_id) = 1 then min(project_id) end as project_id,
-        case when count(distinct partner_id) = 1 then min(partner_id) end as partner_id,
-        case when count(distinct claim_number) = 1 then min(claim_number) end as claim_number,
-        min(project_id) as first_project_id,
-        sum(share_pct) as share_pct,
-        sum(amount_declared_eur) as amount_eur,
-        max(amount_declared_eur) as amount_once_eur
+        document.project_id,
+        document.partner_id,
+        document.expense_number,
+        array_agg(document.record_key order by document.record_key) as record_keys,
+        sum(document.amount_declared_eur) - max(document.amount_declared_eur) as amount_eur,
+        string_agg(distinct document.claim_number, ', ') as claim_numbers
+    from document
+    inner join number_used
+        on document.partner_id = number_used.partner_id and document.expense_number = number_used.expense_number
+    group by document.project_id, document.partner_id, document.expense_number
+),
+
+-- R26: one document, several lines. Shares up to 100 % are a shared document, unless two lines agree in everything.
+document_used as (
+    select
+        supplier,
+        invoice_key,
+        amount_gross_given,
+        currency_code
     from document
     where supplier is not null and invoice_key is not null and amount_gross_given > 0
     group by supplier, invoice_key, amount_gross_given, currency_code
+    having count(*) > 1
+),
+
+repeated_document as (
+    select
+        array_agg(document.record_key order by document.record_key) as record_keys,
+        case when count(distinct document.project_id) = 1 then min(document.project_id) end as project_id,
+        case when count(distinct document.partner_id) = 1 then min(document.partner_id) end as partner_id,
+        case when count(distinct document.claim_number) = 1 then min(document.claim_number) end as claim_number,
+        sum(document.share_pct) as share_pct,
+        sum(document.amount_declared_eur) as amount_eur,
+        max(document.amount_declared_eur) as amount_once_eur
+    from document
+    inner join document_used
+        on
+            document.supplier = document_used.supplier
+            and document.invoice_key = document_used.invoice_key
+            and document.amount_gross_given = document_used.amount_gross_given
+            and document.currency_code = document_used.currency_code
+    group by document.supplier, document.invoice_key, document.amount_gross_given, document.currency_code
     having
-        count(*) > 1
-        and (count(distinct partner_id) > 1 or count(distinct expense_number) > 1 or count(expense_number) = 0)
+        (
+            count(distinct document.partner_id) > 1
+            or count(distinct document.expense_number) > 1
+            or count(document.expense_number) = 0
+        )
         and (
-            sum(share_pct) > 100.01
+            sum(document.share_pct) > 100.01
             or count(distinct {{ hash_of([
-                'partner_id', 'activity_code', 'cost_category_code', 'imputation_pct', 'amount_declared_eur'
+                'document.partner_id', 'document.activity_code', 'document.cost_category_code',
+                'document.imputation_pct', 'document.amount_declared_eur'
             ]) }}) < count(*)
         )
+),
+
+-- Amounts of a day that several lines have, to the cent and within the days that count as one.
+price as (
+    select
+        gross_cents,
+        currency_code,
+        invoice_date,
+        count(*) as line_count
+    from document
+    where amount_gross_given > 0 and supplier_key is not null and invoice_date is not null
+    group by gross_cents, currency_code, invoice_date
+),
+
+near_price as (
+    select distinct
+        a.gross_cents,
+        a.currency_code,
+        a.invoice_date
+    from price as a
+    cross join (values (-1), (0), (1)) as cent (step)
+    inner join price as b on b.gross_cents = a.gross_cents + cent.step
+    where
+        a.currency_code = b.currency_code
+        and abs(a.invoice_date - b.invoice_date) <= {{ money_parameter('duplicate_days') }}
+        and (cent.step <> 0 or a.invoice_date <> b.invoice_date or a.line_count > 1)
 ),
 
 -- One supplier, one amount, one day: lines that agree so far are one item, however many they are. Comparing items and
 -- not lines keeps a file of ten thousand equal lines harmless.
 item as (
     select
-        supplier_identity,
-        supplier_key,
-        gross_cents,
-        currency_code,
-        invoice_date,
-        min(record_key) as first_key,
-        array_agg(record_key order by record_key) as record_keys,
+        document.supplier_identity,
+        document.supplier_key,
+        document.gross_cents,
+        document.currency_code,
+        document.invoice_date,
+        min(document.record_key) as first_key,
+        array_agg(document.record_key order by document.record_key) as record_keys,
         count(*) as line_count,
-        count(distinct invoice_key) as document_count,
-        count(distinct expense_number) as number_count,
-        case when count(distinct project_id) = 1 then min(project_id) end as project_id,
-        case when count(distinct partner_id) = 1 then min(partner_id) end as partner_id,
-        case when count(distinct claim_number) = 1 then min(claim_number) end as claim_number,
-        case when count(distinct expense_number) = 1 then min(expense_number) end as expense_number,
-        case when count(distinct invoice_key) = 1 then min(invoice_key) end as invoice_key,
-        sum(share_pct) as share_pct,
-        sum(amount_declared_eur) as amount_eur,
-        max(amount_declared_eur) as amount_once_eur
+        count(distinct document.invoice_key) as document_count,
+        count(distinct document.expense_number) as number_count,
+        case when count(distinct document.project_id) = 1 then min(document.project_id) end as project_id,
+        case when count(distinct document.partner_id) = 1 then min(document.partner_id) end as partner_id,
+        case when count(distinct document.claim_number) = 1 then min(document.claim_number) end as claim_number,
+        case when count(distinct document.expense_number) = 1 then min(document.expense_number) end as expense_number,
+        case when count(distinct document.invoice_key) = 1 then min(document.invoice_key) end as invoice_key,
+        sum(document.share_pct) as share_pct,
+        sum(document.amount_declared_eur) as amount_eur,
+        max(document.amount_declared_eur) as amount_once_eur
     from document
-    where amount_gross_given > 0 and supplier_key is not null and invoice_date is not null
-    group by supplier_identity, supplier_key, gross_cents, currency_code, invoice_date
+    inner join near_price
+        on
+            document.gross_cents = near_price.gross_cents
+            and document.currency_code = near_price.currency_code
+            and document.invoice_date = near_price.invoice_date
+    where document.amount_gross_given > 0 and document.supplier_key is not null
+    group by
+        document.supplier_identity, document.supplier_key, document.gross_cents, document.currency_code,
+        document.invoice_date
 ),
 
 near as (

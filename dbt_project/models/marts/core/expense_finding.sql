@@ -14,30 +14,25 @@ decision as (
     order by finding_id asc, id desc
 ),
 
+-- Only the findings on several lines choose which of them to show.
 evidence_row as (
     select
         keyed.expense_finding_id,
-        line.*,
+        line.record_key,
+        {{ finding_evidence_row('line') }} as shown,
         row_number() over (
             partition by keyed.expense_finding_id order by line.amount_declared_eur desc nulls last, line.record_key asc
         ) as place
     from keyed
     cross join unnest(keyed.record_keys) as named (record_key)
     inner join {{ ref('int_money_line') }} as line on named.record_key = line.record_key
+    where cardinality(keyed.record_keys) > 1
 ),
 
 evidence as (
     select
         expense_finding_id,
-        jsonb_agg(jsonb_build_object(
-            'expense_id', expense_id,
-            'expense_number', expense_number,
-            'claim_number', claim_number,
-            'file', source_file_name,
-            'sheet', source_sheet_name,
-            'row', source_row_number,
-            'amount_declared_eur', amount_declared_eur
-        ) order by place) as evidence_rows
+        jsonb_agg(shown order by place) as evidence_rows
     from evidence_row
     where place <= {{ money_parameter('evidence_row_limit') }}
     group by expense_finding_id
@@ -64,7 +59,13 @@ select
     coalesce(keyed.source_sheet_name, first_row.source_sheet_name) as source_sheet_name,
     coalesce(keyed.source_row_number, first_row.source_row_number) as source_row_number,
     cardinality(keyed.record_keys) as expense_count,
-    jsonb_build_object('rows', coalesce(evidence.evidence_rows, '[]')) as evidence,
+    jsonb_build_object(
+        'rows',
+        case
+            when cardinality(keyed.record_keys) = 1 then jsonb_build_array({{ finding_evidence_row('first_row') }})
+            else coalesce(evidence.evidence_rows, '[]')
+        end
+    ) as evidence,
     coalesce(decision.decision_code, 'OPEN') as finding_status_code,
     decision.decided_at
 from keyed

@@ -1,4 +1,4 @@
-{{ config(materialized='table') }}
+{{ config(materialized='table', unlogged=True) }}
 
 -- Expense lines in the words of the common model, not yet linked. Amounts are in euros; `is_sensitive` marks every
 -- line that can identify a person: staff and travel lines, pay and mission documents, lines the export itself
@@ -6,27 +6,7 @@
 --
 -- A claim is made in euros: what is declared, certified and shared out is in euros also where the document is in
 -- another currency. Only a partner outside the ERDF total keeps its whole account in its own currency.
---
--- The few distinct texts are normalised, not the many lines.
-with given as (
-    select distinct named.text_given
-    from {{ ref('stg_synergie__depenses') }} as depense
-    cross join
-        unnest(array[
-            depense.code_projet, depense.partenaire, depense.delegataire, depense.categorie, depense.methode,
-            depense.type_piece, depense.statut
-        ]) as named (text_given)
-    where named.text_given is not null
-),
-
-spelling as (
-    select
-        text_given,
-        {{ normalise_text('text_given') }} as text_key
-    from given
-),
-
-own_currency as (
+with own_currency as (
     select distinct {{ normalise_text('partenaire') }} as partner_key
     from {{ ref('stg_synergie__budgets') }}
     where type_ligne = 'hors_feder' and upper(devise) <> 'EUR'
@@ -44,13 +24,13 @@ line as (
         coalesce(statut.code, 'UNKNOWN') as expense_status_code,
         case when own_currency.partner_key is null then 'EUR' else upper(depense.devise) end as claim_currency_code
     from {{ ref('stg_synergie__depenses') }} as depense
-    left join spelling as project on depense.code_projet = project.text_given
-    left join spelling as partner on depense.partenaire = partner.text_given
-    left join spelling as delegate on depense.delegataire = delegate.text_given
-    left join spelling as category_term on depense.categorie = category_term.text_given
-    left join spelling as method_term on depense.methode = method_term.text_given
-    left join spelling as document_term on depense.type_piece = document_term.text_given
-    left join spelling as status_term on depense.statut = status_term.text_given
+    left join {{ ref('int_synergie__spelling') }} as project on depense.code_projet = project.text_given
+    left join {{ ref('int_synergie__spelling') }} as partner on depense.partenaire = partner.text_given
+    left join {{ ref('int_synergie__spelling') }} as delegate on depense.delegataire = delegate.text_given
+    left join {{ ref('int_synergie__spelling') }} as category_term on depense.categorie = category_term.text_given
+    left join {{ ref('int_synergie__spelling') }} as method_term on depense.methode = method_term.text_given
+    left join {{ ref('int_synergie__spelling') }} as document_term on depense.type_piece = document_term.text_given
+    left join {{ ref('int_synergie__spelling') }} as status_term on depense.statut = status_term.text_given
     left join {{ ref('_map_synergie__categorie') }} as categorie on category_term.text_key = categorie.source_value
     left join {{ ref('_map_synergie__methode') }} as methode on method_term.text_key = methode.source_value
     left join {{ ref('_map_synergie__type_piece') }} as type_piece on document_term.text_key = type_piece.source_value

@@ -1,48 +1,68 @@
+{{ config(materialized='table') }}
+
 -- Every statement that a body takes part in a project: beneficiaries and delegated bodies of expense lines, partners
 -- of financing plans. The key of a project is its code; a plan that names it by its acronym finds the code here.
-with acronym as (
+with named as (
     select
-        {{ normalise_text('acronyme') }} as acronym_key,
-        min({{ normalise_text('code_projet') }}) as project_key
-    from {{ ref('stg_synergie__depenses') }}
-    where acronyme is not null
-    group by {{ normalise_text('acronyme') }}
-    having count(distinct {{ normalise_text('code_projet') }}) = 1
+        depense.record_key,
+        depense.code_projet,
+        depense.acronyme,
+        depense.partenaire,
+        depense.delegataire,
+        depense.role_partenaire,
+        country.country_code,
+        depense.cup,
+        project.text_key as project_key,
+        partner.text_key as partner_key,
+        delegate.text_key as delegate_key
+    from {{ ref('stg_synergie__depenses') }} as depense
+    left join {{ ref('int_synergie__spelling') }} as project on depense.code_projet = project.text_given
+    left join {{ ref('int_synergie__spelling') }} as partner on depense.partenaire = partner.text_given
+    left join {{ ref('int_synergie__spelling') }} as delegate on depense.delegataire = delegate.text_given
+    left join {{ ref('int_synergie__spelling') }} as country on depense.pays = country.text_given
+),
+
+acronym as (
+    select
+        spelling.text_key as acronym_key,
+        min(named.project_key) as project_key
+    from named
+    inner join {{ ref('int_synergie__spelling') }} as spelling on named.acronyme = spelling.text_given
+    group by spelling.text_key
+    having count(distinct named.project_key) = 1
 ),
 
 beneficiary as (
     select
         'depenses' as stream_name,
         record_key,
-        {{ normalise_text('code_projet') }} as project_key,
+        project_key,
         code_projet as project_code,
         acronyme as project_name,
         partenaire as partner_name,
-        {{ normalise_text('partenaire') }} as partner_key,
+        partner_key,
         cast(null as text) as parent_partner_key,
         case role_partenaire when 'LP' then 'LEAD' when 'PP' then 'PARTNER' end as role_code,
-        {{ country_code('pays') }} as country_code,
+        country_code,
         cup as cup_given
-    from {{ ref('stg_synergie__depenses') }}
+    from named
 ),
 
 delegate as (
     select
         'depenses' as stream_name,
         record_key,
-        {{ normalise_text('code_projet') }} as project_key,
+        project_key,
         code_projet as project_code,
         acronyme as project_name,
         delegataire as partner_name,
-        {{ normalise_text('delegataire') }} as partner_key,
-        {{ normalise_text('partenaire') }} as parent_partner_key,
+        delegate_key as partner_key,
+        partner_key as parent_partner_key,
         'DELEGATE' as role_code,
-        {{ country_code('pays') }} as country_code,
+        country_code,
         cast(null as text) as cup_given
-    from {{ ref('stg_synergie__depenses') }}
-    where
-        delegataire is not null
-        and {{ normalise_text('delegataire') }} <> {{ normalise_text('partenaire') }}
+    from named
+    where delegate_key <> partner_key
 ),
 
 planned as (
