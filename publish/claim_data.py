@@ -173,14 +173,15 @@ def _finding(row: dict[str, Any], decision: Decision | None) -> Finding:
     )  # fmt: skip
 
 
-def read_rejects(connection: Connection) -> list[dict[str, Any]]:
-    """Lines of the exports that could not be read: where they stand and why."""
+def read_rejects(connection: Connection, run_id: str | None = None) -> list[dict[str, Any]]:
+    """Lines of the exports that could not be read: where they stand and why; of one run, or all that are open."""
     rows = connection.execute(
         text(
             "select part, position, payload ->> 'fichier' as file, payload ->> 'feuille' as sheet,"
             " payload ->> 'ligne' as row, errors from ops.reject where source = 'synergie' and status = 'open'"
-            " order by id"
-        )
+            " and (cast(:run_id as text) is null or run_id = :run_id) order by id"
+        ),
+        {"run_id": run_id},
     ).mappings()
     return [
         {

@@ -80,6 +80,7 @@ def read_workbook(path: Path, settings: Settings) -> list[Sheet]:
         if sheet.kind and sheet.columns:
             _read(sheet, sheet.columns, settings)
     of_kind = {kind: [s for s in sheets if s.kind == kind] for kind in CONTRACTS}
+    _complete_plans(of_kind)
     for sheet in of_kind["demandes"]:
         _complete_claims(sheet, of_kind["depenses"])
         sheet.checks += _claim_checks(sheet.lines, _lines(of_kind["depenses"]))
@@ -162,6 +163,16 @@ def _count_occurrences(kind: str, lines: list[Line]) -> None:
         key = repr([(name, str(line.values.get(name) or "")) for name in names])
         seen[key] += 1
         line.values["occurrence"] = seen[key]
+
+
+def _complete_plans(of_kind: Mapping[str, list[Sheet]]) -> None:
+    """Give a plan that names no project the only one that the other sheets of its file name."""
+    others = [line for kind in ("postes", "depenses", "demandes") for line in _lines(of_kind[kind])]
+    project = _only(line.values.get("projet") or line.values.get("code_projet") for line in others)
+    for line in _lines(of_kind["budgets"]):
+        if project is not None and line.values.get("projet") is None:
+            line.values["projet"] = project
+            line.notes.append({"champ": "projet", "regle": "repris_du_classeur", "valeur": as_text(project)})
 
 
 def _complete_claims(sheet: Sheet, expense_sheets: list[Sheet]) -> None:

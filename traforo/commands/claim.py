@@ -7,15 +7,15 @@ from contextlib import contextmanager
 from datetime import UTC, datetime
 from decimal import Decimal, InvalidOperation
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 from sqlalchemy import Connection
 
-from publish.claim_data import SEVERITIES, ClaimData, read_claim_data
+from publish.claim_data import SEVERITIES, ClaimData, read_claim_data, read_rejects
 from publish.claim_words import LANGUAGES, Words
 from traforo import pipeline
-from traforo.commands.claim_check import print_findings, print_rejects, read_files
+from traforo.commands.claim_check import FilesHeldError, print_findings, print_rejects, read_files
 from traforo.commands.context import clear_errors, settings
 from traforo.report import console
 from traforo.settings import Settings
@@ -46,7 +46,12 @@ def check(
     with clear_errors():
         words, current = _words(lang), settings()
         if files:
-            read_files(current, files)
+            try:
+                read_files(current, files, words)
+            except FilesHeldError as held:
+                console.print(words("files_held"), highlight=False, soft_wrap=True)
+                print_rejects(_rejects_of(current, held.run_id), words)
+                raise typer.Exit(1) from held
         data = _data(current, project)
         findings, rejects = data.findings, data.rejects
         if files:
@@ -134,6 +139,11 @@ def evidence(
         day = since.date() if since else datetime.now(UTC).astimezone().date()
         decisions.record_evidence(connection, schema, project, indicator, name, day, who)
         console.print(f"{indicator}: {name}", highlight=False)
+
+
+def _rejects_of(current: Settings, run_id: str) -> list[dict[str, Any]]:
+    with pipeline.engine_of(current, "publisher") as engine, engine.connect() as connection:
+        return read_rejects(connection, run_id)
 
 
 def _words(lang: str) -> Words:

@@ -24,21 +24,36 @@ _PLACES = 4
 _COLOUR = {"ERROR": "red", "WARNING": "yellow", "INFO": "cyan"}
 
 
-def read_files(current: Settings, files: Sequence[Path]) -> None:
+class FilesHeldError(RuntimeError):
+    """So much of the files cannot be read that none of it was taken in.
+
+    Args:
+        run_id: run whose rejects say what is wrong.
+    """
+
+    def __init__(self, run_id: str) -> None:
+        super().__init__(run_id)
+        self.run_id = run_id
+
+
+def read_files(current: Settings, files: Sequence[Path], words: Words) -> None:
     """Load the files through the connector and build a release from what changed.
 
     Raises:
         ValueError: a file is missing.
+        FilesHeldError: too much of the files cannot be read.
         RuntimeError: the files, or the release made of them, were refused.
     """
     missing = [str(path) for path in files if not path.is_file()]
     if missing:
-        raise ValueError(f"no such file: {', '.join(missing)}")
+        raise ValueError(words("files_missing").format(files=", ".join(missing)))
     pipeline.upgrade_database(current)
     with pipeline.cluster_of(current), only_files(current, files) as narrowed:
         result = pipeline.sync(narrowed, "synergie", {"by": "claim check", "files": [path.name for path in files]})
+        if result.outcome == "held":
+            raise FilesHeldError(result.run_id)
         if result.outcome not in ("loaded", "unchanged"):
-            raise RuntimeError(f"the files were not taken in: {result.outcome}; {'; '.join(result.failures)}")
+            raise RuntimeError(words("files_failed").format(reason="; ".join(result.failures)))
         if pipeline.pending(current).changed:
             _build(current)
 

@@ -140,3 +140,25 @@ def test_categories_are_held_against_the_line_of_their_partner(tmp_path: Path) -
     checks = _read(tmp_path, "controles", [{"path": str(_workbook(tmp_path / "p.xlsx")), "project": "unused"}])
     seen = [(c.libelle, c.difference, c.conforme) for c in checks if c.nature == "somme_postes"]
     assert seen == [("A (fictif)", Decimal("0.00"), True), ("B (fittizio)", Decimal("1.00"), False)]
+
+
+def test_a_plan_takes_its_project_from_the_other_sheets_of_its_file(tmp_path: Path) -> None:
+    book = openpyxl.Workbook()
+    plan = book.active
+    plan.append(["PARTENAIRE", "PAYS", "BUDGET TOTAL", "FEDER 85%"])
+    plan.append(["Commune du Lac (fictif)", "FRANCE", "100 000.30 €", "85 000.25 €"])
+    posts = book.create_sheet("Postes")
+    posts.append(["Projet", "Partenaire", "Poste de dépense", "Méthode de calcul", "Budget"])
+    posts.append(["SYN-1", "Commune du Lac (fictif)", "Équipement", "Coûts réels", 100000.30])
+    path = tmp_path / "plan.xlsx"
+    book.save(path)
+    source = get_source("synergie", {"options": {"files": [str(path)]}})
+    kind = source.stream("budgets")
+    connector = get_connector("synergie")
+    context = FetchContext(HttpClient(source), source)
+    landed = land(tmp_path / "l", "synergie", "budgets", "r", connector.fetch(kind, context), context.notes)
+    [record] = [
+        get_contract(kind).model_validate(r.data) for p in landed.parts for r in connector.read(source, kind, p)
+    ]
+    assert record.projet == "SYN-1"
+    assert ("projet", "repris_du_classeur") in {(note.champ, note.regle) for note in record.avertissements}

@@ -12,6 +12,7 @@ import yaml
 from typer.testing import CliRunner
 
 from publish.claim_data import ClaimData
+from publish.claim_words import Words
 from tests.unit.money.conftest import finding
 from traforo.commands import claim, claim_check
 from traforo.settings import Settings
@@ -61,7 +62,7 @@ def test_check_of_files_shows_their_findings_only(
         "r", [finding("R03", "ERROR", file="b.xlsx", evidence=[])], claim_data.rules, [], [], [], [], [], []
     )
     monkeypatch.setattr(claim, "_data", lambda current, project: other)
-    monkeypatch.setattr(claim, "read_files", lambda current, files: None)
+    monkeypatch.setattr(claim, "read_files", lambda current, files, words: None)
     assert RUNNER.invoke(claim.app, ["check", str(tmp_path / "a.xlsx")]).exit_code == 0
     assert RUNNER.invoke(claim.app, ["check", str(tmp_path / "b.xlsx")]).exit_code == 1
 
@@ -105,6 +106,22 @@ def test_only_the_named_files_are_read(tmp_path: Path) -> None:
     assert not narrowed.config.exists(), "the narrowed settings leave nothing behind"
 
 
-def test_a_missing_file_is_named(tmp_path: Path) -> None:
-    with pytest.raises(ValueError, match=r"no such file: .*nowhere\.xlsx"):
-        claim_check.read_files(Settings(tmp_path), [tmp_path / "nowhere.xlsx"])
+def test_a_missing_file_is_named_in_the_language(tmp_path: Path) -> None:
+    with pytest.raises(ValueError, match=r"File non trovato: .*nowhere\.xlsx"):
+        claim_check.read_files(Settings(tmp_path), [tmp_path / "nowhere.xlsx"], Words("it"))
+
+
+def test_files_that_cannot_be_read_are_explained_and_change_nothing(
+    claim_data: ClaimData, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    def held(current: Settings, files: Any, words: Words) -> None:
+        raise claim_check.FilesHeldError("run_1")
+
+    error = {"field": "(file)", "rule": "lost_accents", "value": "a.csv", "message": "heading 'B_n_ficiaire'"}
+    told = [{"file": "a.csv", "sheet": None, "row": None, "errors": [error]}]
+    monkeypatch.setattr(claim, "read_files", held)
+    monkeypatch.setattr(claim, "_rejects_of", lambda current, run_id: told if run_id == "run_1" else [])
+    result = RUNNER.invoke(claim.app, ["check", str(tmp_path / "a.csv"), "--lang", "it"])
+    assert result.exit_code == 1
+    assert "Nulla è cambiato" in result.output
+    assert "a.csv" in result.output and "lettere accentate" in result.output
