@@ -174,12 +174,18 @@ def _finding(row: dict[str, Any], decision: Decision | None) -> Finding:
 
 
 def read_rejects(connection: Connection, run_id: str | None = None) -> list[dict[str, Any]]:
-    """Lines of the exports that could not be read: where they stand and why; of one run, or all that are open."""
+    """Lines of the exports that could not be read: where they stand and why.
+
+    Args:
+        run_id: of this run; else all that are open and belong to files that were taken in.
+    """
     rows = connection.execute(
         text(
             "select part, position, payload ->> 'fichier' as file, payload ->> 'feuille' as sheet,"
             " payload ->> 'ligne' as row, errors from ops.reject where source = 'synergie' and status = 'open'"
-            " and (cast(:run_id as text) is null or run_id = :run_id) order by id"
+            " and case when cast(:run_id as text) is null then"
+            "  not exists (select 1 from ops.run r where r.run_id = reject.run_id and r.outcome = 'held')"
+            " else run_id = :run_id end order by id"
         ),
         {"run_id": run_id},
     ).mappings()

@@ -71,7 +71,7 @@ def _cell(value: Any, column: TableColumn, words: Words) -> str:
     if column.kind in ("amount", "percent"):
         return words.amount(Decimal(value))
     if isinstance(value, Decimal):
-        return str(value.normalize() if value == value.to_integral() else value)
+        return f"{value.normalize():f}"
     if isinstance(value, date):
         return words.day(value)
     return str(value)

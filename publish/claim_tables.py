@@ -137,8 +137,7 @@ def unreadable_rows(data: ClaimData, words: Words) -> Rows:
     """Lines that could not be read. What stood in their cells stays out: it may name a person."""
     return [
         [
-            row["file"], row["sheet"], row["row"],
-            " ".join(words.reject(error, with_value=False) for error in row["errors"]),
+            row["file"], row["sheet"], row["row"], words.rejects(row["errors"], with_value=False),
         ]
         for row in data.rejects
     ]  # fmt: skip

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
@@ -21,6 +21,7 @@ Language = Literal["fr", "it", "en"]
 LANGUAGES: tuple[Language, ...] = ("fr", "it", "en")
 _DAY = re.compile(r"(\d{4})-(\d{2})-(\d{2})")
 _AMOUNT = re.compile(r"-?\d+\.\d{2}")
+_FINER = re.compile(r"-?\d+\.\d{3,}")
 _PERCENT = re.compile(r"(-?\d+\.\d{2}) %")
 _MARKS: Mapping[Language, tuple[str, str]] = {"fr": ("\u202f", ","), "it": (".", ","), "en": (",", ".")}
 """Thousands mark and decimal mark."""
@@ -96,17 +97,23 @@ class Words:
             return ", ".join(self.code("cost_method", part) for part in text.split(", "))
         if _AMOUNT.fullmatch(text):
             return self.amount(Decimal(text))
+        if field_name.startswith("amount_") and _FINER.fullmatch(text):  # the other reading of an amount: 2.345 is not 2.35
+            return text.replace(".", _MARKS[self.language][1])
         if percent := _PERCENT.fullmatch(text):
             return f"{self.amount(Decimal(percent[1]))} %"
         return _period(text)
 
-    def reject(self, error: Mapping[str, Any], *, with_value: bool) -> str:
-        """What is wrong with a line that could not be read, and what its owner can do.
+    def rejects(self, errors: Sequence[Mapping[str, Any]], *, with_value: bool) -> str:
+        """What is wrong with a line that could not be read, and what its owner can do; one sentence a field.
 
         Args:
-            error: ``field``, ``rule``, ``message`` and ``value`` of one error of a reject.
+            errors: ``field``, ``rule``, ``message`` and ``value`` of each error of a reject, the first cause first.
             with_value: show what stood in the cell; not where others than its owner read along.
         """
+        by_field = {error["field"]: error for error in reversed(errors)}
+        return " ".join(self._reject(error, with_value=with_value) for error in reversed(by_field.values()))
+
+    def _reject(self, error: Mapping[str, Any], *, with_value: bool) -> str:
         field = usual_heading(str(error["field"]), self.language)
         text = explain({**error, "field": field, **({} if with_value else {"value": "…"})}, self.language)
         return text if field in text or field.startswith("(") else f"{field}: {text}"

@@ -19,6 +19,8 @@ from traforo import pipeline
 from traforo.report import console
 from traforo.settings import Settings
 
+AMBIGUOUS = "R31"
+"""Rule whose findings show a second reading and no limit."""
 _PLACES = 4
 """Rows shown of a finding about several."""
 _COLOUR = {"ERROR": "red", "WARNING": "yellow", "INFO": "cyan"}
@@ -105,13 +107,15 @@ def print_findings(
         about = " · ".join(
             part for part in (finding.partner, finding.claim and f"{words('claim')} {finding.claim}") if part
         )
+        about = f"\n    {escape(about)}" if about else ""
         value = f"{words.field(finding.field_name)} = {words.value(finding.found, finding.field_name) or '∅'}"
         if finding.expected:
-            value += f" ({words('expected').lower()} {words.value(finding.expected, finding.field_name)})"
+            word = words("other_reading" if finding.rule == AMBIGUOUS else "expected").lower()
+            value += f" ({word} {words.value(finding.expected, finding.field_name)})"
         status = "" if finding.status == "OPEN" else f" [{words.code('finding_status', finding.status)}]"
         console.print(
             f"[{colour}]{finding.rule}[/] {escape(words.rule(rule, 'rule_label'))}{escape(status)}"
-            f"  [dim]{finding.id[:16]}[/]\n    {escape(place)}\n    {escape(about)}\n    {escape(value)}"
+            f"  [dim]{finding.id[:16]}[/]\n    {escape(place)}{about}\n    {escape(value)}"
             f"  {words.amount(finding.amount_eur)}{' €' if finding.amount_eur is not None else ''}",
             highlight=False, soft_wrap=True,
         )  # fmt: skip
@@ -125,7 +129,7 @@ def print_rejects(rejects: Sequence[Mapping[str, Any]], words: Words) -> None:
     console.print(words("unreadable_note"), highlight=False)
     for row in rejects:
         place = _place(row["file"], row["sheet"], row["row"])
-        why = " ".join(words.reject(error, with_value=True) for error in row["errors"])
+        why = words.rejects(row["errors"], with_value=True)
         console.print(f"    {escape(place)}\n    {escape(why)}", highlight=False, soft_wrap=True)
 
 

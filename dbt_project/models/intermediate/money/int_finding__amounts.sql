@@ -183,5 +183,5 @@ select
     cast(null as numeric) as amount_suggested_eur,
     ambiguous.field_name,
     {{ amount_text('ambiguous.amount_used') }} as found_text,
-    {{ amount_text('ambiguous.amount_other') }} as expected_text
+    cast(ambiguous.amount_other as text) as expected_text
 from ambiguous

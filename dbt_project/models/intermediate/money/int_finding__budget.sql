@@ -42,7 +42,7 @@ select
     used.amount_eur - planned.amount_eur as amount_at_stake_eur,
     planned.amount_eur as amount_suggested_eur,
     used.cost_category_code,
-    'amount_budget_eur' as field_name,
+    'consumption_pct' as field_name,
     {{ amount_text('100 * used.amount_eur / planned.amount_eur') }} || ' %' as found_text,
     case
         when used.amount_eur > planned.amount_eur * (1 + {{ money_parameter('flexibility_pct') }} / 100)

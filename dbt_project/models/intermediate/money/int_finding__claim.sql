@@ -278,7 +278,7 @@ select
     cast(null as numeric) as amount_suggested_eur,
     'amount_budget_given' as field_name,
     {{ amount_text('budget.amount_budget_given') }} as found_text,
-    {{ amount_text('cast(reading.amount_text as numeric)') }} as expected_text,
+    reading.amount_text as expected_text,
     budget.source_file_name,
     budget.source_sheet_name,
     budget.source_row_number

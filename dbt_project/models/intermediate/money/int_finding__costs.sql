@@ -219,7 +219,11 @@ select
     cast(null as text) as severity_code,
     finding.amount_at_stake_eur,
     finding.amount_suggested_eur,
-    case finding.rule_code when 'R15' then 'cost_method_code' else 'amount_declared_eur' end as field_name,
+    case finding.rule_code
+        when 'R15' then 'cost_method_code'
+        when 'R13' then 'staff_real_pct'
+        else 'amount_declared_eur'
+    end as field_name,
     finding.found_text,
     finding.expected_text
 from finding

@@ -261,5 +261,5 @@ select
     cast(null as numeric) as amount_suggested_eur,
     'supplier_similarity' as field_name,
     {{ amount_text('similarity') }} as found_text,
-    cast({{ money_parameter('duplicate_similarity') }} as text) as expected_text
+    {{ amount_text(money_parameter('duplicate_similarity')) }} as expected_text
 from look_alike

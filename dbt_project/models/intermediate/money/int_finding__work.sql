@@ -91,7 +91,8 @@ union all
     where="line.cost_category_code in ('EQUIPMENT', 'INFRASTRUCTURE_WORKS') and line.amount_declared_eur > 0",
     found="cast(null as text)",
     expected="cast(greatest(project.end_date, line.payment_date)
-        + " ~ money_parameter('durability_years') ~ " * interval '1 year' as date)"
+        + " ~ money_parameter('durability_years') ~ " * interval '1 year' as date)",
+    at_stake="cast(null as numeric)"
 ) }}
 
 union all
@@ -101,5 +102,6 @@ union all
     'R30', 'supplier_name',
     where="line.is_sensitive and line.is_real_cost
         and (line.cost_category_code = 'STAFF' or line.document_type_code = 'PAYSLIP')",
-    found="cast(null as text)"
+    found="cast(null as text)",
+    at_stake="cast(null as numeric)"
 ) }}
