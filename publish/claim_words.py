@@ -97,7 +97,7 @@ class Words:
             return ", ".join(self.code("cost_method", part) for part in text.split(", "))
         if _AMOUNT.fullmatch(text):
             return self.amount(Decimal(text))
-        if field_name.startswith("amount_") and _FINER.fullmatch(text):  # the other reading of an amount: 2.345 is not 2.35
+        if field_name.startswith("amount_") and _FINER.fullmatch(text):  # another reading: 2.345 is not 2.35
             return text.replace(".", _MARKS[self.language][1])
         if percent := _PERCENT.fullmatch(text):
             return f"{self.amount(Decimal(percent[1]))} %"
