@@ -115,6 +115,8 @@ def up(
     port = stack_airflow.free_port(home)
     environment = stack_airflow.environment(settings, metadata_dsn, port)
     _migrate(home, metadata_dsn, environment, say)
+    if stack_airflow.login() == "fab":
+        _prepare_login(settings, home, environment)
     stack = _launch(settings, home, port, environment, attached=attached, companions=companions or {})
     try:
         _wait_until_ready(stack, home, say)
@@ -201,7 +203,8 @@ def _migrate(home: AirflowHome, dsn: str, environment: dict[str, str], say: Say)
     """``airflow db migrate``, unless the database already is where the last migration left it."""
     airflow_version = version("apache-airflow")
     known = json.loads(home.migrated.read_text()) if home.migrated.exists() else {}
-    if known == {"airflow": airflow_version, "revision": _revision(dsn)}:
+    state = {"airflow": airflow_version, "login": stack_airflow.login()}
+    if known == {**state, "revision": _revision(dsn)}:
         return
     say("preparing Airflow's database")
     done = subprocess.run(
@@ -211,7 +214,20 @@ def _migrate(home: AirflowHome, dsn: str, environment: dict[str, str], say: Say)
     (home.component_logs / "db-migrate.log").write_text(done.stdout + done.stderr)
     if done.returncode:
         raise StackError(f"airflow db migrate failed; see {home.component_logs / 'db-migrate.log'}")
-    home.migrated.write_text(json.dumps({"airflow": airflow_version, "revision": _revision(dsn)}))
+    home.migrated.write_text(json.dumps({**state, "revision": _revision(dsn)}))
+
+
+def _prepare_login(settings: Settings, home: AirflowHome, environment: dict[str, str]) -> None:
+    """The administrator and the role of senders of events, in Airflow's database."""
+    wanted = json.dumps({"name": stack_airflow.USER, "password": stack_airflow.password(settings)})
+    done = subprocess.run(
+        [sys.executable, "-m", "dags.login"],
+        env=environment, input=wanted, capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    log = home.component_logs / "login.log"
+    log.write_text(done.stdout + done.stderr)
+    if done.returncode:
+        raise StackError(f"the login could not be prepared (is the uv group 'server' installed?); see {log}")
 
 
 def _revision(dsn: str) -> str | None:

@@ -21,7 +21,10 @@ if TYPE_CHECKING:
 REPOSITORY = Path(__file__).resolve().parent.parent
 USER = "admin"
 PARALLELISM = 4
-_SIMPLE_AUTH = "airflow.api_fastapi.auth.managers.simple.simple_auth_manager.SimpleAuthManager"
+_LOGINS = {
+    "simple": "airflow.api_fastapi.auth.managers.simple.simple_auth_manager.SimpleAuthManager",
+    "fab": "airflow.providers.fab.auth_manager.fab_auth_manager.FabAuthManager",
+}
 
 
 @dataclass(frozen=True)
@@ -90,6 +93,18 @@ def password(settings: Settings) -> str:
     return secret(settings.home, "airflow_login")
 
 
+def login() -> str:
+    """Airflow's login: ``simple``, one person on one machine, or ``fab``, several with roles (uv group ``server``).
+
+    Raises:
+        ValueError: ``TRAFORO_AIRFLOW_LOGIN`` names neither.
+    """
+    wanted = os.environ.get("TRAFORO_AIRFLOW_LOGIN") or "simple"
+    if wanted not in _LOGINS:
+        raise ValueError(f"TRAFORO_AIRFLOW_LOGIN is one of {', '.join(_LOGINS)}, not '{wanted}'")
+    return wanted
+
+
 def free_port(home: AirflowHome) -> int:
     """The port used last if it is free, else any free port of the loopback interface."""
     kept = int(home.port.read_text()) if home.port.exists() else 8080
@@ -144,7 +159,7 @@ def environment(settings: Settings, dsn: str, port: int) -> dict[str, str]:
             "default_timezone": "utc",
             "hostname_callable": "socket.gethostname",  # the default asks a name server
             "fernet_key": _fernet_key(settings),
-            "auth_manager": _SIMPLE_AUTH,
+            "auth_manager": _LOGINS[login()],
             "simple_auth_manager_users": f"{USER}:admin",
             "simple_auth_manager_passwords_file": home.passwords,
             "execution_api_server_url": f"{url}/execution/",
@@ -159,7 +174,7 @@ def environment(settings: Settings, dsn: str, port: int) -> dict[str, str]:
         "api": {
             "host": "127.0.0.1",
             "port": port,
-            "base_url": url,
+            "base_url": os.environ.get("TRAFORO_AIRFLOW_URL") or url,  # as people behind a proxy see it
             "workers": 1,
             "secret_key": secret(settings.home, "airflow_api_key"),
             "expose_config": False,

@@ -7,6 +7,7 @@ import json
 import socket
 import stat
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
@@ -80,3 +81,71 @@ def test_the_port_is_kept_unless_somebody_else_took_it(settings: Settings) -> No
         port = stack_airflow.free_port(home)
         assert port != other.getsockname()[1]
     assert stack_airflow.free_port(home) == port
+
+
+def test_the_login_is_simple_unless_several_persons_are_asked_for(
+    settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("TRAFORO_AIRFLOW_LOGIN", raising=False)
+    assert stack_airflow.environment(settings, DSN, 1)["AIRFLOW__CORE__AUTH_MANAGER"].endswith("SimpleAuthManager")
+    monkeypatch.setenv("TRAFORO_AIRFLOW_LOGIN", "fab")
+    monkeypatch.setenv("TRAFORO_AIRFLOW_URL", "https://traforo.example")
+    found = stack_airflow.environment(settings, DSN, 1)
+    assert found["AIRFLOW__CORE__AUTH_MANAGER"].endswith("FabAuthManager")
+    assert found["AIRFLOW__API__BASE_URL"] == "https://traforo.example"
+    assert found["AIRFLOW__CORE__EXECUTION_API_SERVER_URL"] == "http://127.0.0.1:1/execution/"
+    monkeypatch.setenv("TRAFORO_AIRFLOW_LOGIN", "none")
+    with pytest.raises(ValueError, match="simple, fab"):
+        stack_airflow.environment(settings, DSN, 1)
+
+
+def test_connections_of_alerts_reach_airflow(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("AIRFLOW_CONN_TRAFORO_ALERT_WEBHOOK", "https://chat.example/x")
+    monkeypatch.setenv("AIRFLOW_CONN_ELSEWHERE", "https://elsewhere.example")
+    found = stack_airflow.environment(settings, DSN, 1)
+    assert found["AIRFLOW_CONN_TRAFORO_ALERT_WEBHOOK"] == "https://chat.example/x"
+    assert "AIRFLOW_CONN_ELSEWHERE" not in found
+
+
+class FakeSecurity:
+    """FAB's security manager, as much of it as preparing a login needs."""
+
+    def __init__(self) -> None:
+        self.users: dict[str, str] = {}
+        self.roles: dict[str, set[tuple[str, str]]] = {"Admin": set()}
+
+    def find_role(self, name: str) -> str | None:
+        return name if name in self.roles else None
+
+    def add_role(self, name: str) -> str:
+        self.roles[name] = set()
+        return name
+
+    def create_permission(self, action: str, resource: str) -> tuple[str, str]:
+        return action, resource
+
+    def add_permission_to_role(self, role: str, permission: tuple[str, str]) -> None:
+        self.roles[role].add(permission)
+
+    def find_user(self, username: str) -> SimpleNamespace | None:
+        return SimpleNamespace(id=username) if username in self.users else None
+
+    def add_user(self, name: str, _first: str, _last: str, _mail: str, role: str, password: str) -> bool:
+        assert role == "Admin"
+        self.users[name] = password
+        return True
+
+    def reset_password(self, name: str, password: str) -> None:
+        self.users[name] = password
+
+
+def test_the_sender_of_events_may_announce_and_nothing_else() -> None:
+    from dags.login import SENDER_MAY, prepare
+
+    security = FakeSecurity()
+    prepare(security, "admin", "one")
+    prepare(security, "admin", "two")
+    assert security.users == {"admin": "two"}
+    assert security.roles == {"Admin": set(), "Event sender": set(SENDER_MAY)}
+    assert {resource for _, resource in SENDER_MAY} == {"Assets", "Asset Aliases"}
+    assert [action for action, _ in SENDER_MAY if action != "can_read"] == ["can_create"]
