@@ -13,7 +13,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import date, datetime, time, timedelta
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from lxml import etree
 from python_calamine import CalamineError, CalamineWorkbook, SheetTypeEnum, SheetVisibleEnum
@@ -27,8 +27,7 @@ _EXACT = 1e15  # Excel keeps 15 significant digits
 __all__ = ["Cell", "CellValue", "Row", "Sheet", "XlsxLimits", "read_xlsx"]
 
 
-@dataclass(frozen=True, slots=True)
-class Cell:
+class Cell(NamedTuple):
     """One cell.
 
     Attributes:
@@ -44,8 +43,7 @@ class Cell:
 EMPTY = Cell()
 
 
-@dataclass(frozen=True, slots=True)
-class Row:
+class Row(NamedTuple):
     """One row: its number as Excel shows it, its cells from column A on, and whether it is hidden."""
 
     number: int
@@ -119,7 +117,7 @@ def _sheet(path: Path, workbook: CalamineWorkbook, name: str, visible: bool, sca
 
 def _cell(value: object) -> Cell:
     if isinstance(value, str):
-        return Cell(value.replace("\x00", "\ufffd")) if value else EMPTY
+        return Cell(value if "\x00" not in value else value.replace("\x00", "\ufffd")) if value else EMPTY
     if isinstance(value, float):
         return Cell(int(value) if value.is_integer() and abs(value) < _EXACT else value)
     if value is None or isinstance(value, (int, bool, date, time, timedelta)):
