@@ -107,7 +107,7 @@ def started() -> Iterator[Database]:
     folder.chmod(0o755)
     try:
         with connect_cluster(folder) as cluster:
-            upgrade(cluster, [("bench", "flows")])
+            upgrade(cluster, [("bench", "flows", 48)])
             owner = cluster.engine("owner")
             urls = {
                 role: cluster.url(role, "psycopg").render_as_string(hide_password=False)

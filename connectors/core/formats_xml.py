@@ -25,6 +25,8 @@ _SAFE: dict[str, Any] = {
 _XML_DECLARED = re.compile(rb"""<\?xml[^>]*?encoding\s*=\s*["']([A-Za-z0-9._-]+)["']""")
 _META_CHARSET = re.compile(rb"""<meta[^>]+charset\s*=\s*["']?\s*([A-Za-z0-9._-]+)""", re.IGNORECASE)
 _HEAD = 4096
+_SHOWN = 5
+_IN_MEMORY = 20_000_000
 
 
 def xml_parser(encoding: str | None = None) -> etree.XMLParser:
@@ -50,26 +52,43 @@ def parse_xml(path: Path) -> Any:
         raise _malformed(path, error) from error
 
 
-def iter_xml(path: Path, tag: str) -> Iterator[Any]:
+def iter_xml(path: Path, tag: str, schema: etree.XMLSchema | None = None) -> Iterator[Any]:
     """Every element ``tag`` of an XML file, one at a time; each is emptied when the next is asked for.
 
     Args:
         path: the file.
         tag: ``{namespace}name``, or ``{*}name`` for any namespace.
+        schema: what the file must conform to, judged while it is read.
 
     Raises:
-        Fatal: as ``parse_xml``; on a truncated file after the elements that precede the cut.
+        Fatal: as ``parse_xml``; on a truncated file after the elements that precede the cut. ``xsd`` where the file
+            does not conform, with the first differences.
     """
     encoding = _checked_encoding(path)
+    parser = etree.iterparse(str(path), events=("end",), tag=tag, encoding=encoding, schema=schema, **_SAFE)
     try:
-        for _event, element in etree.iterparse(str(path), events=("end",), tag=tag, encoding=encoding, **_SAFE):
+        for _event, element in parser:
             yield element
             element.clear()
             parent = element.getparent()
             while parent is not None and element.getprevious() is not None:
                 del parent[0]
     except etree.XMLSyntaxError as error:
+        log: Any = parser.error_log  # the stubs do not know that it can be iterated
+        differences = [entry.message for entry in log if entry.domain_name == "SCHEMASV"]
+        if schema is not None and differences:
+            raise Fatal(_differing(path, encoding, schema, differences), where=path.name, rule="xsd") from error
         raise _malformed(path, error) from error
+
+
+def _differing(path: Path, encoding: str | None, schema: etree.XMLSchema, differences: list[str]) -> str:
+    """The first differences; a file that fits in memory is judged once more, because a stream knows no line numbers."""
+    if path.stat().st_size <= _IN_MEMORY:
+        schema.validate(etree.parse(str(path), xml_parser(encoding)))
+        log: Any = schema.error_log
+        differences = [f"line {entry.line}: {entry.message}" for entry in log] or differences
+    more = f"; and {len(differences) - _SHOWN} more" if len(differences) > _SHOWN else ""
+    return f"not as its schema says: {'; '.join(differences[:_SHOWN])}{more}"
 
 
 def parse_html(body: bytes, declared: str | None = None) -> lxml.html.HtmlElement:

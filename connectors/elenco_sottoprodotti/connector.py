@@ -6,37 +6,25 @@ import re
 from collections import deque
 from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
-from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
 from typing import Any
 
 from connectors.core.errors import BadConfig, Defect, Fatal, Retriable
-from connectors.core.formats import parse_html
 from connectors.core.http import Response
-from connectors.core.paginate import Facts, PageNumber, full_url, walk
+from connectors.core.paginate import full_url
 from connectors.core.parts import response_part
 from connectors.core.source import FetchContext, LandedPart, Part, RawRecord, Source, Stream
 from connectors.elenco_sottoprodotti.extracts import SOURCE, read_extract_csv, read_extract_xml
 from connectors.elenco_sottoprodotti.labels import Labels, load_labels
-from connectors.elenco_sottoprodotti.pages import Sheet, is_missing, read_results, read_sheet
+from connectors.elenco_sottoprodotti.pages import Sheet, is_missing, read_sheet
 from connectors.elenco_sottoprodotti.records import Entries
+from connectors.elenco_sottoprodotti.searches import HTML, Entry, fetch_other_roles, fetch_search, page_root
 
-_HTML = ("text/html", "application/xhtml+xml")
 _XML = ("application/xml", "text/xml")
 _CSV = ("text/csv", "text/plain", "application/csv", "application/octet-stream")
 _MIN_LABELS = 3
-_CHARSET = re.compile(r"charset\s*=\s*[\"']?([\w.-]+)", re.IGNORECASE)
 _Options = Mapping[str, Any]
-
-
-@dataclass
-class _Entry:
-    """A sheet to fetch, and the searches that listed it."""
-
-    reference: str
-    url: str
-    listed: list[dict[str, str]] = field(default_factory=list)
 
 
 def fetch(stream: Stream, context: FetchContext) -> Iterator[Part]:
@@ -72,46 +60,18 @@ def _fetch_html(options: _Options, context: FetchContext) -> Iterator[Part]:
     provinces = [str(province) for province in options.get("province") or ()]
     if not provinces:
         raise BadConfig("options.province is empty: nothing would be searched", source=SOURCE, rule="province")
-    entries: dict[str, _Entry] = {}
+    entries: dict[str, Entry] = {}
     declared: dict[str, int] = {}
     for province in provinces:
         for role in options["qualifiche"]:
             search = {"provincia": province, "qualifica": str(role)}
-            yield from _fetch_search(search, options, context, entries, declared)
+            yield from fetch_search(search, options, context, entries, declared)
+        yield from fetch_other_roles(province, options, context, entries, declared)
     context.notes.update({"perimeter": provinces, "declared": declared, "sheets": len(entries)})
     yield from _fetch_sheets(list(entries.values()), options, context)
 
 
-def _fetch_search(
-    search: dict[str, str],
-    options: _Options,
-    context: FetchContext,
-    entries: dict[str, _Entry],
-    declared: dict[str, int],
-) -> Iterator[Part]:
-    """All result pages of one province and role; their sheets are added to ``entries``."""
-    link = re.compile(str(options["entry_link"]))
-
-    def inspect(response: Response) -> Facts:
-        results = read_results(_html(response.body, response.headers.get("content-type")), response.url, link)
-        return Facts(len(results.entries), results.total, keys=tuple(reference for reference, _url in results.entries))
-
-    names = options["search_params"]
-    notes: dict[str, Any] = {}
-    pages = walk(
-        context.http, str(options["search_path"]), PageNumber(param=str(options["page_param"])), inspect,
-        params={str(names[name]): value for name, value in search.items()}, expect=_HTML, notes=notes,
-    )  # fmt: skip
-    for page in pages:
-        root = _html(page.response.body, page.response.headers.get("content-type"))
-        for reference, url in read_results(root, page.response.url, link).entries:
-            entries.setdefault(reference, _Entry(reference, url)).listed.append(search)
-        name = f"ricerca-{search['provincia']}-{search['qualifica']}-{page.number:04d}.html"
-        yield response_part(page.response, name, url=page.url, meta={"kind": "ricerca", **search})
-    declared["-".join(search.values())] = int(notes["declared_total"])
-
-
-def _fetch_sheets(entries: list[_Entry], options: _Options, context: FetchContext) -> Iterator[Part]:
+def _fetch_sheets(entries: list[Entry], options: _Options, context: FetchContext) -> Iterator[Part]:
     """Every sheet in the order of the lists, a few requests at a time."""
     labels = load_labels()
     width = max(1, int(options["parallel"]))
@@ -144,11 +104,11 @@ def _note_missing(part: Part, missing: list[str]) -> Part:
     return part
 
 
-def _fetch_sheet(entry: _Entry, labels: Labels, context: FetchContext) -> Part:
+def _fetch_sheet(entry: Entry, labels: Labels, context: FetchContext) -> Part:
     name = f"scheda-{re.sub(r'[^A-Za-z0-9_-]+', '_', entry.reference)[:120]}.html"
     meta: dict[str, Any] = {"kind": "scheda", "id": entry.reference, "listed": entry.listed}
     try:
-        response = context.http.get(entry.url, validators=context.validators.get(entry.url), expect=_HTML)
+        response = context.http.get(entry.url, validators=context.validators.get(entry.url), expect=HTML)
     except Fatal as error:
         if error.rule not in ("http_404", "http_410"):
             raise
@@ -162,7 +122,7 @@ def _fetch_sheet(entry: _Entry, labels: Labels, context: FetchContext) -> Part:
 def _says_missing(response: Response, labels: Labels) -> bool:
     """Whether a page says that there is no such entry; raises where it is no sheet at all."""
     try:
-        root = _html(response.body, response.headers.get("content-type"))
+        root = page_root(response.body, response.headers.get("content-type"))
     except Fatal:
         return False  # one unreadable sheet is a reject of ``read``, not the end of the run
     if is_missing(root):
@@ -193,7 +153,7 @@ def read(source: Source, stream: Stream, part: LandedPart) -> Iterator[RawRecord
 def _read_sheet_part(part: LandedPart, labels: Labels) -> Iterator[RawRecord]:
     reference = str(part.meta["id"])
     try:
-        root = None if part.meta.get("missing") else _html(part.path.read_bytes(), part.media_type)
+        root = None if part.meta.get("missing") else page_root(part.path.read_bytes(), part.media_type)
     except Fatal as error:
         yield _reject(reference, error.rule or "unreadable", error.message)
         return
@@ -203,7 +163,7 @@ def _read_sheet_part(part: LandedPart, labels: Labels) -> Iterator[RawRecord]:
     sheet = read_sheet(root, labels)
     entry: dict[str, Any] = {**sheet.entry}
     entry.setdefault("id_iscrizione", reference)
-    roles = {str(search["qualifica"]) for search in part.meta.get("listed", ())}
+    roles = {str(search["qualifica"]) for search in part.meta.get("listed", ()) if "qualifica" in search}
     if "qualifica" not in entry and len(roles) == 1:
         entry["qualifica"] = roles.pop()  # the role that was searched for is what the register says too
     yield from Entries().records(
@@ -226,8 +186,3 @@ def _defects(sheet: Sheet, reference: str, labels: Labels) -> Iterator[Defect]:
     sent = sheet.entry.get("id_iscrizione")
     if sent and sent != reference:
         yield Defect("id_iscrizione", sent[:200], "wrong_sheet", f"the sheet of {reference} was asked for")
-
-
-def _html(body: bytes, content_type: str | None) -> Any:
-    declared = _CHARSET.search(content_type or "")
-    return parse_html(body, declared[1] if declared else None)

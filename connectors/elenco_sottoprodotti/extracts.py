@@ -11,15 +11,13 @@ from typing import Any
 from lxml import etree
 
 from connectors.core.errors import Defect, Fatal
-from connectors.core.formats import parse_xml, read_csv, xml_parser
+from connectors.core.formats import iter_xml, parse_xml, read_csv, xml_parser
 from connectors.core.source import RawRecord
 from connectors.elenco_sottoprodotti.labels import Labels
 from connectors.elenco_sottoprodotti.records import Entries
 
 SOURCE = "elenco_sottoprodotti"
 XSD = Path(__file__).with_name("estratto.xsd")
-_MAX_XML = 300_000_000
-_SHOWN_ERRORS = 5
 
 
 @cache
@@ -29,42 +27,27 @@ def extract_schema() -> etree.XMLSchema:
 
 
 def read_extract_xml(path: Path, labels: Labels) -> Iterator[RawRecord]:
-    """By-products of a whole XML extract.
+    """By-products of a whole XML extract, which is read twice: judged as a whole, then record by record.
 
     Raises:
-        Fatal: as ``parse_xml``; ``xsd`` with the first differences and their lines; ``total_mismatch`` when the
-            declared number of entries is not the number in the file; ``too_large`` above 300 MB.
+        Fatal: as ``iter_xml``, ``xsd`` included; ``total_mismatch`` when the declared number of entries is not the
+            number in the file.
     """
-    if path.stat().st_size > _MAX_XML:
-        raise Fatal(f"more than {_MAX_XML} bytes", source=SOURCE, where=path.name, rule="too_large")
-    root = parse_xml(path)
-    _check_schema(root, path)
-    entries = root.findall("iscrizione")
-    declared = root.get("totale")
-    if declared is not None and int(declared) != len(entries):
+    number, declared = 0, None
+    for entry in iter_xml(path, "iscrizione", extract_schema()):
+        number += 1
+        declared = entry.getroottree().getroot().get("totale")
+    if not number:
+        declared = parse_xml(path).get("totale")
+    if declared is not None and int(declared) != number:
         raise Fatal(
-            f"{declared} entries declared, {len(entries)} in the file",
-            source=SOURCE,
-            where=path.name,
-            rule="total_mismatch",
+            f"{declared} entries declared, {number} in the file", source=SOURCE, where=path.name, rule="total_mismatch"
         )
     collected = Entries()
-    for entry in entries:
+    for entry in iter_xml(path, "iscrizione"):
         common = {"id_iscrizione": entry.get("id"), **_leaves(entry, labels)}
         products = [_leaves(product, labels) for product in entry.iter("sottoprodotto")]
         yield from collected.records(f"iscrizione {entry.get('id')}", common, products, ())
-
-
-def _check_schema(root: Any, path: Path) -> None:
-    schema = extract_schema()
-    try:
-        schema.assertValid(root)
-    except etree.DocumentInvalid as error:
-        log: Any = error.error_log  # the stubs do not know that it can be iterated
-        entries = list(log)
-        shown = "; ".join(f"line {entry.line}: {entry.message}" for entry in entries[:_SHOWN_ERRORS])
-        more = f"; and {len(entries) - _SHOWN_ERRORS} more" if len(entries) > _SHOWN_ERRORS else ""
-        raise Fatal(f"not the extract we know: {shown}{more}", source=SOURCE, where=path.name, rule="xsd") from error
 
 
 def _leaves(element: Any, labels: Labels) -> dict[str, str]:

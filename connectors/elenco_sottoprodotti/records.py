@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -28,7 +29,7 @@ class Entries:
     the loader counts as a duplicate.
     """
 
-    _seen: dict[tuple[Any, ...], list[dict[str, Any]]] = field(default_factory=dict)
+    _seen: dict[bytes, list[bytes]] = field(default_factory=dict)
 
     def records(
         self,
@@ -40,17 +41,23 @@ class Entries:
         """One record a by-product; an entry without any gives one record, which the contract rejects."""
         for number, product in enumerate(products or [{}], start=1):
             data, repaired = repair_fields(_split_activity({**entry, **product}))
-            same = self._seen.setdefault(_identity(data), [])
-            if data not in same:
-                same.append(data)
+            content = _digest(sorted(data.items()))
+            same = self._seen.setdefault(_digest(_identity(data)), [])
+            if content not in same:
+                same.append(content)
             derived = {
                 **derive([data.get(name) for name in _TEXTS]),
                 "derived_has_attachment": _has_attachment(data.get("allegato")),
                 "derived_repaired_fields": repaired,
             }
             yield RawRecord(
-                f"{position} by-product {number}", {**data, "ordine": same.index(data) + 1, **derived}, defects
+                f"{position} by-product {number}", {**data, "ordine": same.index(content) + 1, **derived}, defects
             )
+
+
+def _digest(value: object) -> bytes:
+    """Stands for a value in memory: an extract can have more by-products than fit there."""
+    return hashlib.blake2b(repr(value).encode(errors="surrogatepass"), digest_size=16).digest()
 
 
 def _has_attachment(value: str | None) -> bool | None:

@@ -49,7 +49,9 @@ class Register:
         site.pages["/ricerca"] = self.search
 
     def search(self, query: dict[str, str], _headers: dict[str, str]) -> tuple[int, dict[str, str], bytes]:
-        ids = self.entries.get((query["provincia"], query["qualifica"]), [])
+        role = query.get("qualifica")
+        listed = (ids for (at, as_), ids in self.entries.items() if at == query["provincia"] and role in (None, as_))
+        ids = list(dict.fromkeys(i for some in listed for i in some))
         number = int(query["pagina"])
         shown = ids[(number - 1) * 10 : number * 10]
         body = results_page(shown, len(ids)) if ids else "<html><body>Nessuna iscrizione trovata</body></html>"
@@ -96,6 +98,31 @@ def test_every_search_is_read_to_its_end_and_every_sheet_is_fetched(
     assert len(found) == 24
     assert found[0].data["ragione_sociale"] == FIRM
     assert not any(record.defects for record in found)
+
+
+def test_entries_under_a_role_that_nobody_asks_for_are_fetched_too(
+    site: Any, register: Register, tmp_path: Path
+) -> None:
+    register.add("CN", "PRODUTTORE", "1")
+    register.add("CN", "INTERMEDIARIO", "2")
+    landed = land_all(site, tmp_path)
+    assert [part.name for part in landed.parts if part.name.startswith("scheda")] == ["scheda-1.html", "scheda-2.html"]
+    assert landed.notes["unasked_roles"] == {"CN": 1}
+    assert landed.notes["declared"]["CN"] == 2
+    assert {r.data["qualifica"] for r in records(site, landed)} == {"PRODUTTORE", "INTERMEDIARIO"}
+
+
+def test_a_register_that_wants_a_role_is_noted(site: Any, register: Register, tmp_path: Path) -> None:
+    register.add("CN", "PRODUTTORE", "1")
+    search = register.search
+
+    def strict(query: dict[str, str], headers: dict[str, str]) -> tuple[int, dict[str, str], bytes]:
+        return search(query, headers) if "qualifica" in query else (200, HTML, b"<html><body>Scegliere</body></html>")
+
+    site.pages["/ricerca"] = strict
+    landed = land_all(site, tmp_path)
+    assert landed.notes["unasked_roles"] == dict.fromkeys(["TO", "CN", "AO", "IM"], "unexpected_page")
+    assert len(records(site, landed)) == 1
 
 
 def test_one_unit_in_both_roles_is_two_records(site: Any, register: Register, tmp_path: Path) -> None:
