@@ -27,12 +27,11 @@ from typing import Any
 from sqlalchemy import text
 
 from bench.harmonise_world import World, put
-from connectors.core.registry import get_source, source_ids
+from traforo.pipeline import upgrade_database
+from traforo.settings import Settings
 from warehouse import dbt, embedded
 from warehouse.cluster import Cluster, connect_cluster
-from warehouse.migrate import upgrade
 
-STREAMS = [(source_id, stream.name) for source_id in source_ids() for stream in get_source(source_id).streams]
 WITHOUT = ("--exclude-resource-type", "test", "--exclude-resource-type", "unit_test")
 
 
@@ -43,7 +42,7 @@ def server() -> Iterator[tuple[Cluster, Path]]:
         home = Path(folder)
         try:
             with connect_cluster(home) as cluster:
-                upgrade(cluster, STREAMS)
+                upgrade_database(Settings(home))
                 yield cluster, home
         finally:
             shutil.rmtree(embedded.paths(home).base, ignore_errors=True)

@@ -14,10 +14,10 @@ VOLATILE = ("release_id", "is_stale")
 REFERENCE_TABLES = frozenset(
     {
         "activity", "code_list", "material", "material_term", "national_legal_form", "territory", "waste_code",
-        "field_source", "source_record", "source_status",
+        "field_source", "source_record", "source_status", "territory_distance",
     }
 )  # fmt: skip
-"""Tables that come with a version of the code, or describe the sources: not entities that are followed one by one."""
+"""Tables that come with a version of the code, follow from it, or describe the sources: nobody follows their rows."""
 
 
 @dataclass(frozen=True)

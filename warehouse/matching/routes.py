@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
 from warehouse.matching.third_places import kilometres
@@ -115,5 +116,11 @@ def route(
 
 
 def _through(start: Point, crossing: Crossing, end: Point) -> float:
-    straight = kilometres(start, crossing.point) + kilometres(crossing.point, end)
+    straight = _leg(start, crossing.point) + _leg(end, crossing.point)
     return straight * (DETOUR_SEASONAL if crossing.closed else DETOUR)
+
+
+@lru_cache(maxsize=1 << 16)
+def _leg(place: Point, crossing: Point) -> float:
+    """Kilometres from a place to a crossing; few places stand in many pairs."""
+    return kilometres(place, crossing)

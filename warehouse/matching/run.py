@@ -15,6 +15,7 @@ from warehouse.matching.decisions import decided_pairs
 from warehouse.matching.listings import listing_of
 from warehouse.matching.material_step import match_new_texts
 from warehouse.matching.mentions import is_foreign_seat, mention_of
+from warehouse.matching.route_step import route_new_pairs
 
 MENTIONS = """
 select m.mention_id, m.member_key, m.source_id, m.role, m.name, m.site_name, m.country_code, m.street_given,
@@ -90,9 +91,10 @@ create table if not exists intermediate.match_review (
 
 @dataclass(frozen=True)
 class Matched:
-    """What the step did: texts worked out anew, mentions and listings resolved, pairs left to a person."""
+    """What was done: texts and distances worked out anew, mentions and listings resolved, pairs left to a person."""
 
     texts: int
+    routes: int
     mentions: int
     listings: int
     review: int
@@ -108,13 +110,14 @@ def run(connection: Connection) -> Matched:
         if statement.strip():
             connection.execute(text(statement))
     texts = match_new_texts(connection)
+    routes = route_new_pairs(connection)
     connection.execute(text("truncate intermediate.match_review"))
     mentions = _match_organisations(connection)
     listings = _match_third_places(connection)
     review = connection.execute(text("select count(*) from intermediate.match_review")).scalar_one()
-    for table in ("material_text_match", "organisation_match", "third_place_match", "match_review"):
+    for table in ("material_text_match", "organisation_match", "third_place_match", "match_review", "territory_route"):
         connection.execute(text(f"analyze intermediate.{table}"))
-    return Matched(texts, mentions, listings, int(review))
+    return Matched(texts, routes, mentions, listings, int(review))
 
 
 def _match_organisations(connection: Connection) -> int:

@@ -1,5 +1,6 @@
 {{ config(materialized='ephemeral') }}
 
+-- Rules on the amounts of one line: sums, VAT, readings, shares of the funds.
 {% set tolerance = money_parameter('amount_tolerance_eur') %}
 {% set gross_share = "round(line.amount_gross_given * line.imputation_share / line.document_rate, 2)" %}
 {% set net_share = "round(line.amount_net_given * line.imputation_share / line.document_rate, 2)" %}

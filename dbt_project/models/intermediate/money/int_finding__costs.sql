@@ -1,5 +1,6 @@
 {{ config(materialized='ephemeral') }}
 
+-- Rules on cost categories, flat rates, methods and working time, line by line and claim by claim.
 {% set tolerance = money_parameter('amount_tolerance_eur') %}
 
 with by_claim as (

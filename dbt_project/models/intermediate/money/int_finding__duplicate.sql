@@ -1,5 +1,6 @@
 {{ config(materialized='ephemeral') }}
 
+-- Rules on what is declared twice: numbers, documents, lines.
 {% set tolerance = money_parameter('amount_tolerance_eur') %}
 
 -- Most lines are unlike all others: each part first finds, on a few columns, which lines can be meant at all.

@@ -1,5 +1,6 @@
 {{ config(materialized='ephemeral') }}
 
+-- Rules on who is meant: CUP, partner, supplier.
 with partner_cup as (
     select
         partner_id,
