@@ -110,12 +110,14 @@ def run(connection: Connection) -> Matched:
         if statement.strip():
             connection.execute(text(statement))
     texts = match_new_texts(connection)
+    # Texts have just come in: without statistics the next join is planned as if there were none.
+    connection.execute(text("analyze intermediate.material_text_match"))
     routes = route_new_pairs(connection)
     connection.execute(text("truncate intermediate.match_review"))
     mentions = _match_organisations(connection)
     listings = _match_third_places(connection)
     review = connection.execute(text("select count(*) from intermediate.match_review")).scalar_one()
-    for table in ("material_text_match", "organisation_match", "third_place_match", "match_review", "territory_route"):
+    for table in ("organisation_match", "third_place_match", "match_review", "territory_route"):
         connection.execute(text(f"analyze intermediate.{table}"))
     return Matched(texts, routes, mentions, listings, int(review))
 
