@@ -83,6 +83,7 @@ def route_new_pairs(connection: Connection) -> int:
     seats = [dict(row) for row in connection.execute(text(_SEATS)).mappings()]
     passes = [dict(row) for row in connection.execute(text(_PASSES)).mappings()]
     digest = _digest({"seats": seats, "passes": passes})
+    connection.execute(text("drop table if exists wanted_route"))
     connection.execute(text(_WANTED))
     waiting = connection.execute(text(_OPEN), {"digest": digest}).all()
     if waiting:

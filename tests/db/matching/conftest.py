@@ -75,6 +75,7 @@ def world() -> list[Record]:
         flux(6, siret=None, raison_sociale="Boulangerie Martin (fictif)", libelle_flux="pain rassis"),
         flux(7, siret=None, raison_sociale="Boulangerie Martin (fictif)", commune="Nice", code_postal="06000",
              code_insee="06088", libelle_flux="marc", sens="entrant"),
+        flux(8, sens="entrant", type_flux="matière", libelle_flux="lactosérum"),
         entry(1),
         entry(2, codice_fiscale="743110157", comune="Torino", cap="10100", provincia="TO", telefono="0171 123456"),
         entry(3, codice_fiscale=None, ragione_sociale="CASEIFICIO VALLE STRETTA", telefono="0171/123456",

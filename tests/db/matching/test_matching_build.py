@@ -20,7 +20,7 @@ VOLATILE = "'run_id' - 'fetched_at' - 'is_stale'"
 TABLES = (
     "organisation", "organisation_identifier", "site", "flow", "third_place", "third_place_service", "source_record",
 )  # fmt: skip
-CIDER = {"actif:F1", "actif:F2", "actif:F3", "elenco_sottoprodotti:4", "synergie:1", "tiers_lieux:other:1"}
+CIDER = {"actif:F1", "actif:F2", "actif:F3", "actif:F8", "elenco_sottoprodotti:4", "synergie:1", "tiers_lieux:other:1"}
 
 
 @pytest.fixture
@@ -90,12 +90,24 @@ def without(found: set[frozenset[str]], source: str) -> set[frozenset[str]]:
     return {members for members in kept if members}
 
 
+def test_distances_lead_from_offers_to_demands_across_the_border(built: None, engine: Engine) -> None:
+    found = rows(
+        engine,
+        "select territory_code, other_territory_code, distance_method_code, crossing_code,"
+        " distance_km between 190 and 320 from build_matching.territory_distance order by 2",
+    )
+    whey_to_chambery = [
+        ("FR_73065", "IT_001272", "PASS", "FREJUS_ROAD", True), ("FR_73065", "IT_004078", "PASS", "MONTGENEVRE", True),
+    ]  # fmt: skip
+    assert found == whey_to_chambery
+
+
 def test_texts_are_worked_out_once(built: None, engine: Engine) -> None:
     with engine.begin() as connection:
         again = run(connection)
-        assert again == Matched(texts=0, mentions=again.mentions, listings=5, review=again.review)
+        assert again == Matched(texts=0, routes=0, mentions=again.mentions, listings=5, review=again.review)
         connection.execute(text("update intermediate.material_text_match set rules_digest = 'older rules'"))
-        assert run(connection).texts == 11
+        assert run(connection).texts == 12
 
 
 def test_a_person_decides_and_the_next_run_follows(built: None, engine: Engine, cluster: Cluster) -> None:
