@@ -52,9 +52,9 @@ left join intermediate.territory_route known
     and known.rules_digest = :digest
 where known.territory_code is null
 """
+_COPY = "copy new_route from stdin"
 _KEEP = """
-insert into intermediate.territory_route values (:one, :other, :km, :method, :crossing, :summer_km, :summer_crossing,
-    true, :digest)
+insert into intermediate.territory_route select * from new_route
 on conflict (territory_code, other_territory_code) do update set
     distance_km = excluded.distance_km, distance_method_code = excluded.distance_method_code,
     crossing_code = excluded.crossing_code, summer_distance_km = excluded.summer_distance_km,
@@ -89,22 +89,28 @@ def route_new_pairs(connection: Connection) -> int:
     if waiting:
         place = {s["territory_code"]: ((float(s["latitude"]), float(s["longitude"])), s["country_code"]) for s in seats}
         crossings = crossings_of(passes)
-        answers = [_answer(one, other, place, crossings) | {"digest": digest} for one, other in waiting]
-        connection.execute(text(_KEEP), answers)
+        connection.execute(text("drop table if exists new_route"))
+        connection.execute(text("create temp table new_route (like intermediate.territory_route) on commit drop"))
+        # Pairs grow with the square of the municipalities: they go in by COPY.
+        driver: Any = connection.connection.driver_connection  # psycopg's own connection, in the same transaction
+        with driver.cursor() as cursor, cursor.copy(_COPY) as copy:
+            for one, other in waiting:
+                copy.write_row((*_answer(one, other, place, crossings), True, digest))
+        connection.execute(text(_KEEP))
     connection.execute(text(_MARK))
     return len(waiting)
 
 
-def _answer(one: str, other: str, place: Mapping[str, tuple[Point, str]], crossings: Any) -> dict[str, Any]:
+def _answer(one: str, other: str, place: Mapping[str, tuple[Point, str]], crossings: Any) -> tuple[Any, ...]:
+    """A row of the table up to the summer crossing."""
     (start, here), (end, there) = place[one], place[other]
     always = route(start, end, here, there, crossings)
     summer = route(start, end, here, there, crossings, month=_SUMMER)
     if always is None or summer is None:
         raise ValueError(f"no crossing is open all year between {one} and {other}")
-    return {
-        "one": one, "other": other, "km": always.distance_km, "method": always.distance_method,
-        "crossing": always.crossing, "summer_km": summer.distance_km, "summer_crossing": summer.crossing,
-    }  # fmt: skip
+    return (
+        one, other, always.distance_km, always.distance_method, always.crossing, summer.distance_km, summer.crossing,
+    )  # fmt: skip
 
 
 def _digest(lists: Mapping[str, Any]) -> str:
