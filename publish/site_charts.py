@@ -114,7 +114,10 @@ def money(connection: Connection, model: Model) -> dict[str, Any]:
                 from expense
                 group by 1
             ),
-            planned as (select partner_id, sum(amount_budget_eur) as budget from budget group by 1)
+            planned as (
+                select partner_id, sum(amount_budget_eur) as budget from budget
+                where budget_level_code = 'PARTNER' group by 1
+            )
             select
                 p.partner_name as name,
                 coalesce(j.project_name, j.project_code) as project,

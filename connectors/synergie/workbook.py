@@ -154,7 +154,7 @@ def _count_occurrences(kind: str, lines: list[Line]) -> None:
     key_fields = {
         "demandes": ("code_projet", "partenaire", "numero_demande"),
         "budgets": ("projet", "type_ligne", "partenaire"),
-        "postes": ("projet", "partenaire", "categorie"),
+        "postes": ("projet", "partenaire", "categorie", "code_wp", "annee", "version"),
     }
     for line in lines:
         names: Iterable[str] = key_fields.get(kind, Depense.KEY_FIELDS)

@@ -205,24 +205,29 @@ class Budget(_Provenance):
 
 
 class Poste(_Provenance):
-    """The budget of one cost category of one partner.
+    """The budget of one cost category of one partner, by work package, year and version where the plan goes so far.
 
     Attributes:
         projet: the project, as the file or the deployment names it.
         categorie, methode: cost category and method of calculation, as published.
+        code_wp: work package; annee: year of the forecast; version: of the plan, in the words of the file.
     """
 
     projet: TexteRequis
     partenaire: TexteRequis
     categorie: TexteRequis
     methode: OptionalText = None
+    code_wp: OptionalText = None
+    annee: OptionalText = None
+    version: OptionalText = None
     montant_total: MontantRequis
     devise: TexteRequis = "EUR"
     occurrence: int = Field(default=1, ge=1)
 
     def record_key(self) -> str:
-        """Project, partner and category."""
-        return _key(self.occurrence, self.projet, self.partenaire, self.categorie)
+        """Project, partner and category, with work package, year and version where the plan has them."""
+        more = [part for part in (self.code_wp, self.annee, self.version) if part]
+        return _key(self.occurrence, self.projet, self.partenaire, self.categorie, *more)
 
 
 class Demande(_Provenance):

@@ -96,8 +96,10 @@ class Programme:
         }  # fmt: skip
         self.budgets.append(Budget.model_validate({**values, **changes}))
 
-    def post(self, project: str, category: str, method: str, total: str, partner: str = FRENCH) -> None:
-        """Add a category to a partner's budget."""
+    def post(
+        self, project: str, category: str, method: str, total: str, partner: str = FRENCH, **more: str | None
+    ) -> None:
+        """Add a category to a partner's budget; ``more`` is work package, year and version."""
         self.posts.append(
             Poste(
                 projet=project,
@@ -108,6 +110,9 @@ class Programme:
                 fichier=f"plan {project}.xlsx",
                 ligne=len(self.posts) + 2,
                 sha256_fichier=_HASH,
+                code_wp=more.get("code_wp"),
+                annee=more.get("annee"),
+                version=more.get("version"),
             )
         )
 

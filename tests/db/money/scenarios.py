@@ -225,6 +225,12 @@ def _budget(p: Programme) -> None:
     p.line("T-R24", "1", montant_declare=Decimal("1000.01"))
     p.line("T-R24", "2", **SERVICES, montant_declare=Decimal("1000.00"))
     p.expect("R24", "T-R24", "1")
+    p.plan("T-YEARS", FRENCH, "FRANCE", "3000")
+    for version, amounts in (("Version 2", ("400", "600.50")), ("Version 10", ("500", "700.50"))):
+        for year, amount in zip(("2019", "2020"), amounts, strict=True):
+            p.post("T-YEARS", "Équipement", "Coûts réels", amount, code_wp="WP1", annee=year, version=version)
+    p.line("T-YEARS", "1", montant_declare=Decimal("1100.00"))
+    p.expect("R24", "T-YEARS")
 
 
 def _headers(p: Programme) -> None:

@@ -78,6 +78,27 @@ def test_consumption_tells_where_the_limit_is(money: Money) -> None:
     }
 
 
+def test_a_plan_by_work_package_and_year_counts_in_its_last_version(money: Money) -> None:
+    rows = money.rows(
+        "select b.work_package_code, b.cost_category_code, b.budget_year, b.budget_version, b.is_counted,"
+        ' b.amount_budget_eur from "{s}".budget b join "{s}".project r using (project_id)'
+        " where r.project_code = 'T-YEARS' and b.budget_level_code = 'CATEGORY'"
+        " order by b.budget_version, b.budget_year"
+    )
+    assert [(row["budget_year"], row["budget_version"], row["is_counted"]) for row in rows] == [
+        (2019, "Version 10", True), (2020, "Version 10", True), (2019, "Version 2", False), (2020, "Version 2", False),
+    ]  # fmt: skip
+    assert {(row["work_package_code"], row["cost_category_code"]) for row in rows} == {("1", "EQUIPMENT")}
+    used = money.rows(
+        'select c.consumption_level_code, c.amount_budget_eur, c.amount_declared_eur from "{s}".budget_consumption c'
+        " join \"{s}\".project r using (project_id) where r.project_code = 'T-YEARS' order by 1"
+    )
+    shown = [tuple(str(value) for value in row.values()) for row in used]
+    assert shown == [
+        ("CATEGORY", "1200.50", "1100.00"), ("PARTNER", "3000.00", "1100.00"), ("WORK_PACKAGE", "1200.50", "1100.00"),
+    ]  # fmt: skip
+
+
 def test_a_claim_stands_beside_its_lines(money: Money) -> None:
     rows = money.rows(
         'select c.claim_number, c.amount_declared_eur, c.amount_lines_eur, c.submission_date from "{s}".claim c'

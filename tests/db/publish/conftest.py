@@ -114,7 +114,7 @@ def fill(connection: Connection, schema: str) -> None:
     add("partner", partner_id="ptn_2", project_id="prj_1", partner_name="Ente (fittizio)", parent_partner_id="ptn_1",
         partner_role_code="PARTNER", country_code="IT", source_id="synergie")  # fmt: skip
     add("budget", budget_id="bud_1", project_id="prj_1", partner_id="ptn_1", amount_budget_eur=Decimal("1000.10"),
-        currency_code="EUR", source_id="synergie")  # fmt: skip
+        currency_code="EUR", budget_level_code="PARTNER", is_counted=True, source_id="synergie")  # fmt: skip
     money = (
         ("ptn_1", "STAFF", Decimal("100.10"), Decimal("90.05")),
         ("ptn_1", "EQUIPMENT", Decimal("0.20"), None),

@@ -20,7 +20,7 @@ planned as (
         cost_category_code,
         sum(amount_budget_eur) as amount_eur
     from {{ ref('int_money_budget') }}
-    where budget_level_code = 'PARTNER' or cost_category_code is not null
+    where is_counted and (budget_level_code = 'PARTNER' or cost_category_code is not null)
     group by project_id, partner_id, cost_category_code
 )
 

@@ -35,7 +35,7 @@ method as (
             1 as source_rank,
             sum(amount_budget_eur) as amount_eur
         from {{ ref('int_money_budget') }}
-        where budget_level_code = 'CATEGORY'
+        where budget_level_code = 'CATEGORY' and is_counted
         group by partner_id, cost_category_code, cost_method_code
         union all
         select

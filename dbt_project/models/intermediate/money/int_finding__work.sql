@@ -19,7 +19,7 @@ union all
             where total.cost_category_code = 'OFFICE_ADMINISTRATION' and total.cost_method_code = 'FLAT'
             union all
             select budget.partner_id from " ~ ref('int_money_budget') ~ " as budget
-            where budget.cost_category_code = 'OFFICE_ADMINISTRATION' and budget.cost_method_code = 'FLAT'
+            where budget.cost_category_code = 'OFFICE_ADMINISTRATION' and budget.cost_method_code = 'FLAT' and budget.is_counted
         )",
     found="line.office_term"
 ) }}

@@ -1,7 +1,8 @@
 -- Run, time and content hash of every live record of every stream.
 {% set streams = [
     ('actif', 'flux'), ('elenco_sottoprodotti', 'iscrizioni'), ('tiers_lieux', 'lieux'),
-    ('tiers_lieux', 'actualites'), ('synergie', 'depenses'), ('synergie', 'budgets')
+    ('tiers_lieux', 'actualites'), ('synergie', 'depenses'), ('synergie', 'budgets'),
+    ('synergie', 'postes')
 ] %}
 {% for source_id, stream_name in streams %}
     select

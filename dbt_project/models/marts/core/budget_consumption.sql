@@ -36,11 +36,24 @@ planned as (
         project_id,
         partner_id,
         cost_category_code,
+        cast(null as text) as work_package_code,
         case when count(distinct cost_method_code) = 1 then min(cost_method_code) end as cost_method_code,
         sum(amount_budget_eur) as amount_budget_eur
     from {{ ref('int_money_budget') }}
-    where budget_level_code = 'PARTNER' or cost_category_code is not null
+    where is_counted and (budget_level_code = 'PARTNER' or cost_category_code is not null)
     group by budget_level_code, project_id, partner_id, cost_category_code
+    union all
+    select
+        'WORK_PACKAGE' as consumption_level_code,
+        project_id,
+        partner_id,
+        cast(null as text) as cost_category_code,
+        work_package_code,
+        cast(null as text) as cost_method_code,
+        sum(amount_budget_eur) as amount_budget_eur
+    from {{ ref('int_money_budget') }}
+    where is_counted and work_package_code is not null
+    group by project_id, partner_id, work_package_code
 ),
 
 joined as (
@@ -49,7 +62,7 @@ joined as (
         coalesce(spent.project_id, planned.project_id) as project_id,
         coalesce(spent.partner_id, planned.partner_id) as partner_id,
         coalesce(spent.cost_category_code, planned.cost_category_code) as cost_category_code,
-        spent.work_package_code,
+        coalesce(spent.work_package_code, planned.work_package_code) as work_package_code,
         planned.cost_method_code,
         planned.amount_budget_eur,
         coalesce(spent.amount_declared_eur, 0) as amount_declared_eur,
@@ -63,6 +76,7 @@ joined as (
             spent.consumption_level_code = planned.consumption_level_code
             and spent.partner_id = planned.partner_id
             and coalesce(spent.cost_category_code, '') = coalesce(planned.cost_category_code, '')
+            and coalesce(spent.work_package_code, '') = coalesce(planned.work_package_code, '')
 )
 
 select

@@ -72,7 +72,7 @@ with entity as (
         'budget' as entity_table_name,
         budget_id as entity_id,
         source_id,
-        'budgets' as stream_name,
+        case budget_level_code when 'PARTNER' then 'budgets' else 'postes' end as stream_name,
         source_record_key as record_key,
         'SOURCE_KEY' as match_method_code,
         1.0 as match_score
