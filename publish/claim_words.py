@@ -47,6 +47,11 @@ class Words:
         """
         return _texts()[key][self.language]
 
+    @property
+    def colon(self) -> str:
+        """A colon as the language sets it: French leaves a space before."""
+        return "\u00a0: " if self.language == "fr" else ": "
+
     @cached_property
     def _model(self) -> Model:
         return load_model()
@@ -116,7 +121,7 @@ class Words:
     def _reject(self, error: Mapping[str, Any], *, with_value: bool) -> str:
         field = usual_heading(str(error["field"]), self.language)
         text = explain({**error, "field": field, **({} if with_value else {"value": "…"})}, self.language)
-        return text if field in text or field.startswith("(") else f"{field}: {text}"
+        return text if field in text or field.startswith("(") else f"{field}{self.colon}{text}"
 
     def rule(self, rule: Mapping[str, Any], part: str) -> str:
         """``rule_label``, ``rule_text`` or ``correction`` of a rule's row."""

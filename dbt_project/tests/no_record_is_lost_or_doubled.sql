@@ -34,6 +34,14 @@ with count_pair as (
         (
             select count(*) from {{ ref('stg_synergie__budgets') }}
             where type_ligne <> 'total'
+        ) + (
+            -- A category of a body that stands in no plan and no expense list belongs to nobody yet.
+            select count(*)
+            from {{ ref('stg_synergie__postes') }} as poste
+            inner join {{ ref('int_partner') }} as partner
+                on
+                    {{ normalise_text('poste.projet') }} = partner.project_key
+                    and {{ normalise_text('poste.partenaire') }} = partner.partner_key
         ) as expected_rows,
         (select count(*) from {{ ref('budget') }}) as actual_rows
     union all

@@ -97,7 +97,7 @@ def print_findings(
 ) -> None:
     """The findings of one severity, each with its place, value and amount."""
     colour = _COLOUR[severity]
-    console.print(f"[bold {colour}]{words.code('finding_severity', severity)}: {len(findings)}[/]", highlight=False)
+    console.print(f"[bold {colour}]{words.code('finding_severity', severity)}{words.colon}{len(findings)}[/]", highlight=False)
     for finding in findings:
         rule = rules[finding.rule]
         places = [_place(finding.file, finding.sheet, finding.row)]
@@ -125,7 +125,7 @@ def print_rejects(rejects: Sequence[Mapping[str, Any]], words: Words) -> None:
     """Lines that could not be read, and why."""
     if not rejects:
         return
-    console.print(f"[bold red]{words('sheet_unreadable')}: {len(rejects)}[/]", highlight=False)
+    console.print(f"[bold red]{words('sheet_unreadable')}{words.colon}{len(rejects)}[/]", highlight=False)
     console.print(words("unreadable_note"), highlight=False)
     for row in rejects:
         place = _place(row["file"], row["sheet"], row["row"])
