@@ -97,7 +97,8 @@ def print_findings(
 ) -> None:
     """The findings of one severity, each with its place, value and amount."""
     colour = _COLOUR[severity]
-    console.print(f"[bold {colour}]{words.code('finding_severity', severity)}{words.colon}{len(findings)}[/]", highlight=False)
+    title = f"{words.code('finding_severity', severity)}{words.colon}{len(findings)}"
+    console.print(f"[bold {colour}]{title}[/]", highlight=False)
     for finding in findings:
         rule = rules[finding.rule]
         places = [_place(finding.file, finding.sheet, finding.row)]
