@@ -101,8 +101,8 @@ def _merge_rows(connection: Connection, name: str, run_id: str, counts: Counts) 
             f"insert into raw.{name} (record_key, payload, raw_hash, payload_hash, run_id, first_run_id, part,"
             "  position, fetched_at)"
             " select record_key, payload, raw_hash, payload_hash, :run_id, :run_id, part, position, fetched_at"
-            f" from stage.{name} s where payload is not null"
-            f" and not exists (select 1 from raw.{name} r where r.record_key = s.record_key)"
+            # Not an anti-join: planned while the table is empty, it would look through what it has just written.
+            f" from stage.{name} where payload is not null on conflict (record_key) do nothing"
         ),
         {"run_id": run_id},
     ).rowcount
