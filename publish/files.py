@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 import tempfile
 from collections.abc import Iterator, Sequence
@@ -58,7 +59,7 @@ def publish_release(engine: Engine, release_id: str, schema: str, root: Path) ->
         shutil.rmtree(unfinished, ignore_errors=True)
         raise
     written = [replace(file, path=root / release_id / file.path.name) for file in written]
-    _point_latest(root, release_id)
+    point_latest(root, release_id)
     _record(engine, release_id, written)
     failpoint("publish.recorded")
     return written
@@ -135,7 +136,10 @@ def _put_in_place(unfinished: Path, final: Path) -> None:
     shutil.rmtree(earlier)
 
 
-def _point_latest(root: Path, release_id: str) -> None:
+def point_latest(root: Path, release_id: str) -> None:
+    """Let ``<root>/latest`` lead to the files of a release, in one step."""
+    if os.path.lexists(root / "latest") and (root / "latest").readlink() == Path(release_id):
+        return
     temporary = root / f".latest.{release_id}"
     temporary.unlink(missing_ok=True)
     temporary.symlink_to(release_id)

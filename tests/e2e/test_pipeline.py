@@ -215,4 +215,10 @@ def test_files_belong_together_and_are_written_once(world: World) -> None:
     assert {"flow.csv", "flow.parquet", "flow.geojson", "third_place.geojson"} <= names
     assert all((folder / name).exists() for name in names)
     assert (world.settings.published / "latest" / "index.html").exists()
+    latest = world.settings.published / "latest"
+    latest.unlink()
+    latest.symlink_to("the-release-that-was-rolled-back")
     assert not pipeline.publish(world.settings).published
+    assert latest.resolve() == folder.resolve()
+    [(outcome, reason)] = world.rows("select outcome, reason from ops.run where kind = 'publish'")
+    assert (outcome, reason["release_id"]) == ("published", result.release_id)

@@ -219,7 +219,7 @@ def publish(
         LookupError: nothing has been released yet, or ``release_id`` is not the live release.
     """
     from publish.feed import export_feed  # noqa: PLC0415 - as below
-    from publish.files import publish_release  # noqa: PLC0415 - Arrow and Frictionless are needed here only
+    from publish.files import point_latest, publish_release  # noqa: PLC0415 - Arrow and Frictionless are needed here only
 
     with cluster_of(settings) as cluster:
         engine = cluster.engine("publisher")
@@ -235,6 +235,7 @@ def publish(
         export_feed(engine, settings.published / "feed")
         folder = settings.published / live.release_id
         if known[0] and (folder / "datapackage.json").exists():
+            point_latest(settings.published, live.release_id)  # a rollback: its files are there, but not the latest
             return PublishResult(live.release_id, False, int(known[0]), int(known[1]), str(folder))
         run_id = start_publishing(engine, {**(reason or {}), "release_id": live.release_id})
         lineage.tell(settings, run_id)
