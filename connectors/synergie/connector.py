@@ -120,7 +120,8 @@ def read(source: Source, stream: Stream, part: LandedPart) -> Iterator[RawRecord
             defect = Defect("(file)", part.meta["fichier"], error.rule, error.message + where)
             yield RawRecord("file", {"fichier": part.meta["fichier"], "sha256_fichier": part.sha256}, (defect,))
         return
-    newer = {kind: newer_lines(part, settings, kind) for kind in CONTRACTS} if part.meta.get("newer") else {}
+    kinds = CONTRACTS if stream.name == "controles" else (stream.name,)
+    newer = {kind: newer_lines(part, settings, kind) for kind in kinds} if part.meta.get("newer") else {}
     if stream.name == "controles":
         yield from _check_records(part, sheets, newer)
         return

@@ -5,6 +5,7 @@ from __future__ import annotations
 import functools
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -60,25 +61,34 @@ def newer_lines(part: LandedPart, settings: Settings, kind: str) -> Newer:
     """The good records of one kind in the newer files of the same fetch."""
     found: defaultdict[str, list[Document]] = defaultdict(list)
     for name in part.meta.get("newer", ()):
-        for key, documents in _lines_of(part.path.with_name(name), settings.splits, kind).items():
+        landed = _Landed(name, part.path.with_name(name))
+        for key, documents in _lines_of(landed, settings.splits).get(kind, {}).items():
             found[key] += documents
     return found
 
 
+@dataclass(frozen=True)
+class _Landed:
+    """A landed file; its name holds the hash of its content, so every stream's copy is the same file."""
+
+    name: str
+    path: Path = field(compare=False)
+
+
 @functools.lru_cache(maxsize=256)
-def _lines_of(path: Path, splits: tuple[SplitRule, ...], kind: str) -> Newer:
-    """The lines of one landed file, whose name holds the hash of its content."""
-    shown = LandedPart(path, path.name, "", "", "", 0, {"fichier": path.name})
-    found: defaultdict[str, list[Document]] = defaultdict(list)
+def _lines_of(landed: _Landed, splits: tuple[SplitRule, ...]) -> Mapping[str, Newer]:
+    """Kind → the lines of one landed file; read once for all streams."""
+    shown = LandedPart(landed.path, landed.name, "", "", "", 0, {"fichier": landed.name})
+    found: defaultdict[str, defaultdict[str, list[Document]]] = defaultdict(lambda: defaultdict(list))
     try:
-        sheets = read_workbook(path, Settings(splits))
+        sheets = read_workbook(landed.path, Settings(splits))
     except Fatal:
-        return found
+        return {}
     for sheet in sheets:
-        if sheet.kind == kind:
+        if sheet.kind:
             for record, key in keyed_records(shown, sheet):
                 if key:
-                    found[base_key(key)].append(_document(record.data))
+                    found[sheet.kind][base_key(key)].append(_document(record.data))
     return found
 
 
