@@ -85,9 +85,7 @@ def curve(db: Database, report: Report, rows: int, folder: Path) -> None:
         loads[n] = db.load(path)
     report.head("growth, CSV; memory as ratio to the smallest")
     for n in points:
-        bar = 1.25 if n == rows else None
-        size = Measured(loads[n].memory_mb, loads[n].cpu, loads[n].memory_mb)
-        report.line(f"{n:,} rows: peak memory (MB as seconds)", size, Measured(loads[points[0]].memory_mb, 0), bar)
+        report.memory(f"{n:,} rows", loads[n], loads[points[0]], 1.25 if n == rows else None)
     picture.write(folder / f"ingest-{rows}.svg", limits, loads)
 
 

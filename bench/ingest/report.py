@@ -39,6 +39,16 @@ class Report:
             f"{ratio:>8.2f}{cpu:>7.2f}  {shown}"
         )
 
+    def memory(self, name: str, found: Measured, base: Measured, bar: float | None = None) -> None:
+        """Peak memory, and its ratio to that of ``base``."""
+        ratio = found.memory_mb / base.memory_mb
+        holds = bar is None or ratio <= bar
+        self.good = self.good and holds
+        shown = "" if bar is None else f"≤ {bar:g}" + ("" if holds else "  MISSED")
+        self._print(
+            f"{name:<46}{found.seconds:>9.2f}{found.cpu:>8.2f}{'':>10}{found.memory_mb:6.0f}{ratio:>8.2f}{'':>7}  {shown}"
+        )
+
     def _print(self, line: str) -> None:
         print(line, flush=True)
         self.lines.append(line)
