@@ -46,7 +46,7 @@ class Report:
         self.good = self.good and holds
         shown = "" if bar is None else f"≤ {bar:g}" + ("" if holds else "  MISSED")
         self._print(
-            f"{name:<46}{found.seconds:>9.2f}{found.cpu:>8.2f}{'':>10}{found.memory_mb:6.0f}{ratio:>8.2f}{'':>7}  {shown}"
+            f"{name:<46}{found.seconds:>9.2f}{found.cpu:>8.2f}{'':>10}{found.memory_mb:6.0f}{ratio:>8.2f}{'':>9}{shown}"
         )
 
     def _print(self, line: str) -> None:
