@@ -12,13 +12,14 @@ from __future__ import annotations
 
 import argparse
 import json
+import math
 import os
 import resource
 import shutil
 import sys
 import tempfile
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
@@ -32,6 +33,7 @@ from traforo.settings import Settings
 from warehouse import dbt, embedded
 from warehouse.cluster import Cluster, connect_cluster
 
+_LINES = (("first", "first build", "#1f77b4"), ("second", "after 1 % changed", "#d62728"))
 WITHOUT = ("--exclude-resource-type", "test", "--exclude-resource-type", "unit_test")
 
 
@@ -104,17 +106,47 @@ def forget(cluster: Cluster) -> None:
         connection.execute(text("drop table if exists intermediate.material_text_match cascade"))
 
 
+def picture(found: Sequence[Mapping[str, Any]]) -> str:
+    """Growth as SVG: records across, CPU seconds up, both by powers of ten."""
+
+    def at(records: float, seconds: float) -> str:
+        return f"{60 + (math.log10(records) - 4) * 200:.1f},{260 - math.log10(seconds) * 70:.1f}"
+
+    parts = ['<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 500 310" font-family="sans-serif" font-size="12">']
+    parts.append('<rect width="500" height="310" fill="#fff"/>')
+    for power in range(4, 7):
+        x = 60 + (power - 4) * 200
+        parts.append(
+            f'<path d="M{x},20V260" stroke="#ddd"/><text x="{x}" y="280" text-anchor="middle">10^{power}</text>'
+        )
+    for power in range(4):
+        y = 260 - power * 70
+        parts.append(
+            f'<path d="M60,{y}H460" stroke="#ddd"/><text x="52" y="{y + 4}" text-anchor="end">{10**power}</text>'
+        )
+    for name, label, colour in _LINES:
+        points = [at(row["records"], row[name]["cpu_seconds"]) for row in found]
+        x, y = points[-1].split(",")
+        parts.append(f'<polyline points="{" ".join(points)}" fill="none" stroke="{colour}" stroke-width="2"/>')
+        above = 14 if name == "second" else -8
+        parts.append(f'<text x="{x}" y="{float(y) + above:.1f}" fill="{colour}">{label}</text>')
+    parts.append('<text x="260" y="300" text-anchor="middle">flow records in raw</text>')
+    parts.append('<text x="8" y="14">CPU seconds</text></svg>')
+    return "\n".join(parts) + "\n"
+
+
 def main() -> int:
     """Command line."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--sizes", type=int, nargs="+", default=[10_000, 100_000])
     parser.add_argument("--changed", type=float, default=0.01, help="share of the records that changes between builds")
-    parser.add_argument("--json", type=Path, help="also write the figures here")
+    parser.add_argument("--json", type=Path, help="also write the figures here, and a picture of them beside it")
     options = parser.parse_args()
     found = grow(options.sizes, options.changed)
     if options.json:
         measured = {"measured_on": f"{datetime.now(UTC):%Y-%m-%d}", "sizes": found}
         options.json.write_text(json.dumps(measured, indent=1) + "\n", encoding="utf-8")
+        options.json.with_suffix(".svg").write_text(picture(found), encoding="utf-8")
     return 0
 
 

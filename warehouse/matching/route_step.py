@@ -84,7 +84,10 @@ def route_new_pairs(connection: Connection) -> int:
     passes = [dict(row) for row in connection.execute(text(_PASSES)).mappings()]
     digest = _digest({"seats": seats, "passes": passes})
     connection.execute(text("drop table if exists wanted_route"))
+    # Views over jsonb look empty to the planner, which would then go through all mentions once a flow.
+    connection.execute(text("set local enable_nestloop to off"))
     connection.execute(text(_WANTED))
+    connection.execute(text("set local enable_nestloop to default"))
     waiting = connection.execute(text(_OPEN), {"digest": digest}).all()
     if waiting:
         place = {s["territory_code"]: ((float(s["latitude"]), float(s["longitude"])), s["country_code"]) for s in seats}
