@@ -52,7 +52,7 @@ quick: install ## The same as `run` in one process, without Airflow
 
 .PHONY: test
 test: install ## Unit, contract, hostile, database, DAG and end-to-end tests, in two processes
-	$(BIN)/pytest --numprocesses 2 --dist loadgroup --no-loadscope-reorder
+	$(BIN)/pytest --numprocesses 2 --dist loadscope --no-loadscope-reorder
 
 .PHONY: test-quick
 test-quick: install ## Tests that need no server

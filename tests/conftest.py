@@ -5,23 +5,28 @@ from __future__ import annotations
 import shutil
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from sqlalchemy import text
+from xdist.scheduler import LoadScopeScheduling
 
 from traforo.pipeline import upgrade_database
 from traforo.settings import Settings
 from warehouse import embedded
 from warehouse.cluster import Cluster, connect_cluster
 
-TESTS = Path(__file__).parent
+
+class FolderScheduling(LoadScopeScheduling):
+    """Keeps a folder of tests (or a file of slow ones) in one process, where it shares what it has built."""
+
+    def _split_scope(self, nodeid: str) -> str:
+        return "/".join(nodeid.partition("::")[0].split("/")[:3])
 
 
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Keep a folder of tests (or a file of slow ones) in one process, where it shares what it has built."""
-    for item in items:
-        if TESTS in item.path.parents:
-            item.add_marker(pytest.mark.xdist_group("/".join(item.path.relative_to(TESTS).parts[:2])))
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> FolderScheduling:
+    """How ``make test`` shares the tests out."""
+    return FolderScheduling(config, log)
 
 
 @pytest.fixture(scope="session")

@@ -15,7 +15,7 @@ import requests
 import yaml
 from sqlalchemy import text
 
-from connectors.core.registry import source_ids
+from connectors.core.registry import get_source, source_ids
 from traforo import pipeline
 from traforo.sandbox_process import running_sandbox
 from traforo.settings import Settings
@@ -105,6 +105,13 @@ def test_both_sides_of_the_border_are_there(world: World) -> None:
     assert found.get("IT", 0) > 20
     directions = dict(world.rows("select direction_code, count(*)::int from bi.fct_flow group by 1", role="reader"))
     assert set(directions) == {"OFFER", "DEMAND"}
+
+
+def test_the_state_of_every_stream_is_published(world: World) -> None:
+    published = world.rows("select source_id, stream_name, is_stale from source_status", role="reader")
+    streams = {(source_id, stream.name) for source_id in source_ids() for stream in get_source(source_id).streams}
+    assert {(source_id, stream_name) for source_id, stream_name, _ in published} == streams
+    assert not any(is_stale for *_, is_stale in published)
 
 
 def test_only_public_flows_of_the_chambers_are_published(world: World) -> None:

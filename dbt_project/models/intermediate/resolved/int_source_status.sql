@@ -4,7 +4,8 @@
 -- allowance (`stale_after_hours` of the source's identity card); its rows are then the last good ones.
 {% set streams = [
     ('actif', 'flux'), ('elenco_sottoprodotti', 'iscrizioni'), ('tiers_lieux', 'lieux'),
-    ('tiers_lieux', 'actualites'), ('synergie', 'depenses'), ('synergie', 'budgets')
+    ('tiers_lieux', 'actualites'), ('synergie', 'depenses'), ('synergie', 'budgets'), ('synergie', 'demandes'),
+    ('synergie', 'controles'), ('synergie', 'postes')
 ] %}
 with stream as (
     {% for source_id, stream_name in streams %}
