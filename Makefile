@@ -14,6 +14,11 @@ export PYTHONUNBUFFERED := 1
 export DO_NOT_TRACK := 1
 export TRAFORO_SEED := $(SEED)
 export TRAFORO_SCALE := $(SCALE)
+# Another seed or scale invents other registers, which are no new state of the first ones: they get a state folder of
+# their own. In the same folder, a register whose entries have all gone would be held for a person.
+ifneq ($(SEED)/$(SCALE),1/1)
+export TRAFORO_HOME ?= var/seed-$(SEED)-scale-$(SCALE)
+endif
 
 # The machine's certificates know a company's proxy; where there are none, uv's own serve.
 sync = $(UV) sync --frozen --compile-bytecode --python $(PYTHON) --system-certs $(1) \
@@ -37,6 +42,7 @@ install: .venv/installed ## Install everything, locked with hashes, bytecode com
 .PHONY: run
 run: install ## All four sources (sandbox) → harmonised, validated, published tables, through Airflow
 	$(BIN)/traforo stack run
+	@[ -z "$$TRAFORO_HOME" ] || echo "State: $$TRAFORO_HOME (traforo commands find it by TRAFORO_HOME=$$TRAFORO_HOME)"
 
 .PHONY: up
 up: install ## The same, and stay up: prints Airflow's address and login
@@ -44,7 +50,7 @@ up: install ## The same, and stay up: prints Airflow's address and login
 
 .PHONY: down
 down: install ## Stop everything that `up` started
-	$(BIN)/traforo stack down
+	@for home in $${TRAFORO_HOME:-var} var/seed-*; do [ ! -d $$home ] || TRAFORO_HOME=$$home $(BIN)/traforo stack down; done
 
 .PHONY: quick
 quick: install ## The same as `run` in one process, without Airflow
@@ -126,6 +132,6 @@ audit: install ## Known vulnerabilities in the locked packages (asks PyPI)
 
 .PHONY: clean
 clean: ## Stop everything and delete state (var/); installed packages stay
-	-$(BIN)/traforo stack down
-	-$(BIN)/traforo db destroy --yes
+	-@for home in var var/seed-*; do [ ! -d $$home ] || (export TRAFORO_HOME=$$home; \
+		$(BIN)/traforo stack down; $(BIN)/traforo db destroy --yes); done
 	rm -rf var
