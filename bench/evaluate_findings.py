@@ -190,7 +190,7 @@ def report(name: str, scores: Mapping[str, Score]) -> bool:
 
 def _load(cluster: Cluster, settings: Settings) -> None:
     """Read the exports into an empty warehouse and build what the findings need."""
-    from traforo import pipeline  # noqa: PLC0415 - slow to import
+    from traforo import pipeline
 
     pipeline.upgrade_database(settings)
     engine = cluster.engine("owner")

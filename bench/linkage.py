@@ -55,7 +55,7 @@ def _row(item: Mention | Listing, numbers: Iterable[str]) -> dict[str, Any]:
 
 def predict(rows: Sequence[Mapping[str, Any]], *, points: bool) -> tuple[Linker, Any]:
     """Splink's model, trained on the rows themselves, and its pairs."""
-    import pandas as pd  # noqa: PLC0415 - comes with Splink
+    import pandas as pd
 
     comparisons: list[Any] = [
         cl.JaroWinklerAtThresholds("name", [0.95, 0.88, 0.75]).configure(term_frequency_adjustments=True),

@@ -12,6 +12,9 @@ from math import hypot
 
 Point = tuple[float, float]
 
+_ON_ONE_LINE = 1e-12
+"""Twice the area below which three points count as lying on one line."""
+
 
 @dataclass(frozen=True)
 class _Triangle:
@@ -62,7 +65,7 @@ def _chains(links: dict[int, set[int]]) -> list[list[int]]:
                 open_links[following].discard(node)
                 chain.append(following)
                 node = following
-                if len(links[node]) != 2:  # noqa: PLR2004
+                if len(links[node]) != 2:  # noqa: PLR2004 - an end or a fork
                     break
             chains.append(chain)
     return chains
@@ -71,7 +74,7 @@ def _chains(links: dict[int, set[int]]) -> list[list[int]]:
 def _delaunay(points: Sequence[Point]) -> list[_Triangle]:
     """Delaunay triangulation by a sweep over x (P. Bourke); triangles behind it are final."""
     order = sorted({point: index for index, point in enumerate(points)}.values(), key=lambda i: points[i])
-    if len(order) < 3:  # noqa: PLR2004
+    if len(order) < 3:  # noqa: PLR2004 - a triangle
         return []
     low = (min(p[0] for p in points), min(p[1] for p in points))
     high = (max(p[0] for p in points), max(p[1] for p in points))
@@ -120,7 +123,7 @@ def _triangle(points: Sequence[Point], corners: tuple[int, int, int]) -> _Triang
     (ax, ay), (bx, by), (cx, cy) = (points[i] for i in corners)
     bx, by, cx, cy = bx - ax, by - ay, cx - ax, cy - ay
     double_area = 2 * (bx * cy - by * cx)
-    if abs(double_area) < 1e-12:  # noqa: PLR2004
+    if abs(double_area) < _ON_ONE_LINE:
         return _Triangle(corners, (ax, ay), 0.0)
     b2, c2 = bx * bx + by * by, cx * cx + cy * cy
     ux, uy = (cy * b2 - by * c2) / double_area, (bx * c2 - cx * b2) / double_area

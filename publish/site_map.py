@@ -19,6 +19,7 @@ SCALE = 10_000
 POINTS_SHOWN = 2500
 PLACES_SHOWN = 2500
 EXAMPLES = 3
+_LONGEST_ADDRESS = 300
 _KM_PER_DEGREE = 111.32
 _REACH_KM = 16.0
 _LEAST_MUNICIPALITIES = 20
@@ -193,6 +194,6 @@ def places(connection: Connection) -> dict[str, Any]:
 
 def web_address(url: str | None) -> str | None:
     """The address if a browser may open it from the page: http or https and nothing else."""
-    if url is None or not url.lower().startswith(("http://", "https://")) or len(url) > 300:  # noqa: PLR2004
+    if url is None or not url.lower().startswith(("http://", "https://")) or len(url) > _LONGEST_ADDRESS:
         return None
     return url

@@ -8,9 +8,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from sqlalchemy import text
 from xdist.scheduler import LoadScopeScheduling
 
+from tests.db.rows import empty
 from traforo.pipeline import upgrade_database
 from traforo.settings import Settings
 from warehouse import embedded
@@ -40,25 +40,11 @@ def server_home(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
     shutil.rmtree(embedded.paths(home).base, ignore_errors=True)
 
 
-def _empty(cluster: Cluster) -> None:
-    """Empty every table of ``ops`` and ``raw``: what earlier tests left there is nobody's history."""
-    engine = cluster.engine("owner")
-    with engine.begin() as connection:
-        tables = connection.execute(
-            text(
-                "select format('%I.%I', schemaname, tablename) from pg_tables where schemaname in ('ops', 'raw')"
-                " and tablename <> 'alembic_version'"
-            )
-        ).scalars()
-        connection.execute(text(f"truncate {', '.join(tables)} restart identity cascade"))
-    engine.dispose()
-
-
 @pytest.fixture
 def warehouse(server_home: Path) -> Iterator[Cluster]:
     """The migrated warehouse with every table of ``ops`` and ``raw`` empty."""
     with connect_cluster(server_home) as cluster:
-        _empty(cluster)
+        empty(cluster)
         yield cluster
 
 
@@ -66,5 +52,5 @@ def warehouse(server_home: Path) -> Iterator[Cluster]:
 def emptied_home(server_home: Path) -> Path:
     """State folder of the shared server, emptied once for a module that keeps a history of its own."""
     with connect_cluster(server_home) as cluster:
-        _empty(cluster)
+        empty(cluster)
     return server_home

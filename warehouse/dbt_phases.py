@@ -32,7 +32,7 @@ def build(arguments: list[str]) -> int:
         arguments: of ``dbt build``; global flags first.
     """
     from dbt.cli.main import dbtRunner  # noqa: PLC0415 - dbt takes seconds to import
-    from dbt.contracts.graph.manifest import Manifest  # noqa: PLC0415
+    from dbt.contracts.graph.manifest import Manifest  # noqa: PLC0415 - as above
 
     if any(argument in _SELECTIONS for argument in arguments):
         return _code(dbtRunner().invoke(_command("build", arguments)))
@@ -107,7 +107,7 @@ def _target(arguments: list[str]) -> Path:
 
 def _code(result: Any) -> int:
     if result.exception is not None:
-        print(f"{type(result.exception).__name__}: {result.exception}", file=sys.stderr)  # noqa: T201
+        print(f"{type(result.exception).__name__}: {result.exception}", file=sys.stderr)  # noqa: T201 - its own process
         return 2
     return 0 if result.success else 1
 

@@ -10,6 +10,7 @@ from __future__ import annotations
 import argparse
 import subprocess
 import sys
+from functools import partial
 from pathlib import Path
 
 from bench.ingest import picture
@@ -38,13 +39,13 @@ def first_and_again(db: Database, report: Report, rows: int, rounds: int) -> Non
     slow = [] if rows > SLOW_ABOVE else ["dlt_default", "pandas_to_sql"]
     found = medians(rounds, {
         "copy": lambda: db.copy(csv),
-        **{kind: lambda path=path: load_first(path) for kind, path in files.items()},  # type: ignore[misc]
-        **{f"again {kind}": lambda kind=kind: again(db, files[kind], changed[kind]) for kind in changed},  # type: ignore[misc]
+        **{kind: partial(load_first, path) for kind, path in files.items()},
+        **{f"again {kind}": partial(again, db, files[kind], changed[kind]) for kind in changed},
         "unchanged": lambda: db.load(files["csv"], "unchanged"),
-        **{name: lambda name=name: tool(name, csv) for name in ("dlt_arrow", "polars_adbc")},  # type: ignore[misc]
-        **{f"read_{name}": lambda name=name: tool(f"read_{name}", files["xlsx"]) for name in ("calamine", "fastexcel")},  # type: ignore[misc]
+        **{name: partial(tool, name, csv) for name in ("dlt_arrow", "polars_adbc")},
+        **{name: partial(tool, name, files["xlsx"]) for name in ("read_calamine", "read_fastexcel")},
     })  # fmt: skip
-    found |= medians(1, {name: lambda name=name: tool(name, csv) for name in slow})  # type: ignore[misc]
+    found |= medians(1, {name: partial(tool, name, csv) for name in slow})
 
     report.head(f"{rows:,} rows of 21 columns, first load; ratio to \\copy")
     report.line("psql \\copy, typed, no index", found["copy"])
@@ -97,7 +98,7 @@ def paging(db: Database, report: Report, rounds: int) -> None:
     try:
         port = server.stdout.readline().strip() if server.stdout else ""
         found = medians(rounds, {
-            name: lambda name=name: db.child("owner", "bench.ingest.paging", name, port)  # type: ignore[misc]
+            name: partial(db.child, "owner", "bench.ingest.paging", name, port)
             for name in ("aiohttp", "ours")
         })  # fmt: skip
     finally:

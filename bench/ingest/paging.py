@@ -22,7 +22,7 @@ PAGES, SIZE, LATENCY_S = 200, 500, 0.02
 
 def serve() -> None:
     """Answer ``GET /flows?page=N``; prints the port when it is ready."""
-    from aiohttp import web  # noqa: PLC0415 - the other commands need no server
+    from aiohttp import web
 
     total = PAGES * SIZE
     bodies = [
@@ -40,7 +40,7 @@ def serve() -> None:
         await runner.setup()
         site = web.TCPSite(runner, "127.0.0.1", 0)
         await site.start()
-        print(site._server.sockets[0].getsockname()[1], flush=True)  # type: ignore[union-attr]
+        print(site._server.sockets[0].getsockname()[1], flush=True)
         await asyncio.Event().wait()
 
     asyncio.run(run())
@@ -48,9 +48,9 @@ def serve() -> None:
 
 def ours(port: int) -> float:
     """Seconds until every page has been fetched, parsed and checked."""
-    from bench.ingest.loading import SOURCE  # noqa: PLC0415
-    from connectors.core.http import HttpClient  # noqa: PLC0415
-    from connectors.core.paginate import PageNumber, json_facts, walk  # noqa: PLC0415
+    from bench.ingest.loading import SOURCE
+    from connectors.core.http import HttpClient
+    from connectors.core.paginate import PageNumber, json_facts, walk
 
     address = {"base_url": f"http://127.0.0.1:{port}", "hosts": (f"127.0.0.1:{port}",), "allow_loopback_http": True}
     http = HttpClient(SOURCE.model_copy(update=address))
@@ -66,7 +66,7 @@ def ours(port: int) -> float:
 
 def aiohttp_16(port: int) -> float:
     """Seconds until every page has been fetched and parsed."""
-    import aiohttp  # noqa: PLC0415
+    import aiohttp
 
     async def run() -> int:
         limit = asyncio.Semaphore(16)

@@ -28,7 +28,7 @@ def _dicts(path: Path) -> Iterator[dict[str, str]]:
 
 
 def _dlt(path: Path, data: Callable[[], Any], **options: Any) -> Callable[[], None]:
-    import dlt  # noqa: PLC0415 - only one of the tools is imported
+    import dlt
 
     os.environ["RUNTIME__DLTHUB_TELEMETRY"] = "false"
     os.environ["RUNTIME__LOG_LEVEL"] = "CRITICAL"
@@ -52,15 +52,15 @@ def dlt_default(path: Path) -> Callable[[], None]:
 
 def dlt_arrow(path: Path) -> Callable[[], None]:
     """dlt at its fastest: an Arrow table, by ADBC."""
-    from pyarrow import csv as arrow  # noqa: PLC0415
+    from pyarrow import csv as arrow
 
     return _dlt(path, lambda: arrow.read_csv(path), loader_file_format="parquet")
 
 
 def pandas_to_sql(path: Path) -> Callable[[], None]:
     """pandas as it comes."""
-    import pandas  # noqa: PLC0415
-    from sqlalchemy import create_engine  # noqa: PLC0415
+    import pandas
+    from sqlalchemy import create_engine
 
     engine = create_engine(os.environ[URL])
     return lambda: pandas.read_csv(path).to_sql(
@@ -70,8 +70,8 @@ def pandas_to_sql(path: Path) -> Callable[[], None]:
 
 def polars_adbc(path: Path) -> Callable[[], None]:
     """polars through ADBC: no Python object a cell."""
-    import adbc_driver_postgresql.dbapi  # noqa: F401, PLC0415 - loaded by polars otherwise
-    import polars  # noqa: PLC0415
+    import adbc_driver_postgresql.dbapi  # noqa: F401 - loaded by polars otherwise
+    import polars
 
     return lambda: polars.read_csv(path).write_database(
         "peers.flows_polars", _uri(), engine="adbc", if_table_exists="replace"
@@ -80,7 +80,7 @@ def polars_adbc(path: Path) -> Callable[[], None]:
 
 def read_calamine(path: Path) -> Callable[[], None]:
     """Reads a workbook and nothing else."""
-    from python_calamine import CalamineWorkbook  # noqa: PLC0415
+    from python_calamine import CalamineWorkbook
 
     def run() -> None:
         for _row in CalamineWorkbook.from_path(str(path)).get_sheet_by_index(0).iter_rows():
@@ -91,7 +91,7 @@ def read_calamine(path: Path) -> Callable[[], None]:
 
 def read_fastexcel(path: Path) -> Callable[[], None]:
     """Reads a workbook into Arrow and nothing else."""
-    import fastexcel  # noqa: PLC0415
+    import fastexcel
 
     return lambda: fastexcel.read_excel(str(path)).load_sheet(0).to_arrow() and None
 

@@ -209,14 +209,14 @@ class HttpClient:
         if status not in (200, 203, 206, 304):
             hint = "; check the credentials" if status in (401, 403) else ""
             raise Fatal(f"answered {status}{hint}{self._told(raw, exchange)}", rule=f"http_{status}", **where)
-        if status == 304 and not {"If-None-Match", "If-Modified-Since"} & set(asked):  # noqa: PLR2004
+        if status == 304 and not {"If-None-Match", "If-Modified-Since"} & set(asked):  # noqa: PLR2004 - RFC 9110, 15.4.5
             raise Fatal("answered 304 although nothing was said to be known", rule="unexpected_304", **where)
 
     def _finish(
         self, raw: requests.Response, url: str, started: float, exchange: Exchange, *, in_file: bool
     ) -> Response:
         """Read the body to its end; only then is it an answer."""
-        file = SpooledTemporaryFile(max_size=SPOOLED_FROM_BYTES) if in_file else io.BytesIO()  # noqa: SIM115
+        file = SpooledTemporaryFile(max_size=SPOOLED_FROM_BYTES) if in_file else io.BytesIO()  # noqa: SIM115 - the answer's owner closes it
         for chunk in body_chunks(raw, exchange, self.limits.max_bytes, self.limits.total_s):
             file.write(chunk)
         headers = {name: storable(raw.headers[name]) for name in KEPT_HEADERS if name in raw.headers}

@@ -167,7 +167,7 @@ class _Walk:
         self, pool: ThreadPoolExecutor, ahead: deque[tuple[Step, Future[Page | None]]], following: Step | None
     ) -> None:
         """Keep ``read_ahead`` requests in flight after the page just taken."""
-        if self.read_ahead < 2 or following is None or self.progress.total is None:  # noqa: PLR2004
+        if self.read_ahead <= 1 or following is None or self.progress.total is None:
             return
         nxt = self.pager.predict(ahead[-1][0], self.progress) if ahead else following
         if not ahead and self.pager.predict(following, self.progress) is None:

@@ -9,6 +9,7 @@ from connectors.core.errors import Fatal
 from connectors.core.formats import Cell, Row, read_csv_rows, read_xlsx
 from connectors.synergie.headings import Columns, Profile, is_heading, lost_accents, map_columns, normalise
 
+_LARGEST_RANGE = 100_000
 _SEARCHED_ROWS = 80
 _TEXT_SUFFIXES = (".csv", ".tsv", ".txt")
 _BINARY_STARTS = (b"PK\x03\x04", b"\xd0\xcf\x11\xe0")
@@ -73,7 +74,7 @@ def _covered(
         (row, column): (top, left)
         for (top, left), (bottom, right) in ranges
         # A range over whole columns is decoration; filling it would cost a million entries.
-        if (bottom - top + 1) * (right - left + 1) <= 100_000  # noqa: PLR2004
+        if (bottom - top + 1) * (right - left + 1) <= _LARGEST_RANGE
         for row in range(top, bottom + 1)
         for column in range(left, right + 1)
     }

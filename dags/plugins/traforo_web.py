@@ -15,4 +15,4 @@ class TraforoWeb(AirflowPlugin):
 
     name = "traforo_web"
     # A class attribute is how Airflow wants it.
-    fastapi_apps = [{"app": create_app(), "url_prefix": "/traforo", "name": "Traforo"}]  # noqa: RUF012
+    fastapi_apps = [{"app": create_app(), "url_prefix": "/traforo", "name": "Traforo"}]  # noqa: RUF012 - see above

@@ -24,14 +24,14 @@ def _insee_zero(row: Row, _rng: Random) -> bool:
 
 
 def _siret_zero(row: Row, _rng: Random) -> bool:
-    if len(row["siret"]) != 14 or not row["siret"].startswith("0"):  # noqa: PLR2004 - a SIRET
+    if len(row["siret"]) != 14 or not row["siret"].startswith("0"):
         return False
     row["siret"] = row["siret"].lstrip("0")
     return True
 
 
 def _french(row: Row) -> bool:
-    return len(row["siret"]) == 14  # noqa: PLR2004 - a SIRET
+    return len(row["siret"]) == 14
 
 
 def _siren_only(row: Row, _rng: Random) -> bool:

@@ -42,7 +42,7 @@ def _amount(flow: Flow, rng: random.Random) -> str:
         unit = "msr"
     elif unit == "L":
         unit = "litri"
-    text = f"{value:,.0f}".replace(",", rng.choice((".", "."))) if value >= 10 else f"{value:g}".replace(".", ",")  # noqa: PLR2004
+    text = f"{value:,.0f}".replace(",", rng.choice((".", "."))) if value >= 10 else f"{value:g}".replace(".", ",")
     return f"{text} {unit}"
 
 

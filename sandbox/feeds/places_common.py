@@ -40,13 +40,13 @@ def place_name(place: ThirdPlace, rng: random.Random) -> str:
     """The place's name, article dropped, kind put before it, in capitals or with a slip."""
     name, way = place.name, rng.randrange(100)
     article = next((a for a in _ARTICLES if name.startswith(a)), "")
-    if way < 10 and article:  # noqa: PLR2004 - shares of the ways, in percent
+    if way < 10 and article:
         name = name[len(article) :]
-    elif way < 18:  # noqa: PLR2004
+    elif way < 18:
         name = rng.choice(_ADDED[place.country]) + name
-    elif way < 26:  # noqa: PLR2004
+    elif way < 26:
         name = upper_plain(name)
-    elif way < 31:  # noqa: PLR2004
+    elif way < 31:
         name = typo(name, rng)
     return marked(name, place.country)
 

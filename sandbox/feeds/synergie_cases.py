@@ -157,7 +157,7 @@ def is_certified(line: Line) -> bool:
 
 def is_in_italian_text(line: Line) -> bool:
     """The line's file writes amounts as Italian texts."""
-    return of_second(line) and line.claim == 2  # noqa: PLR2004 - the second claim's style
+    return of_second(line) and line.claim == 2
 
 
 CASES = (
@@ -176,7 +176,7 @@ CASES = (
     Case(("R19",), _french_cup, of_lead),
     Case(("R20",), _unknown_delegate, of_second),
     Case(("R21",), _bad_activity, of_lead, ("R22",)),
-    Case(("R22",), _late_activity, lambda x: of_second(x) and x.claim >= 3),  # noqa: PLR2004 - after month 8
+    Case(("R22",), _late_activity, lambda x: of_second(x) and x.claim >= 3),
     Case(("R25",), _partner_supplies, of_lead),
     Case(("R31",), _two_readings, is_in_italian_text),
     Case(("R31",), _two_readings_alone, is_in_italian_text),

@@ -126,7 +126,7 @@ def plant(project: Project, ledger: Ledger, rng: Random) -> tuple[list[Finding],
         if x.partner.index in (0, 1) and not x.delegate and x.category in (TRAVEL, EXTERNAL) and x.method == "REAL"
     ]  # fmt: skip
     rng.shuffle(free)
-    other = next(x for x in project.lines if x.partner.index == 2)  # noqa: PLR2004 - the third partner
+    other = next(x for x in project.lines if x.partner.index == 2)
     found = []
     for case in CASES:
         line = next(x for x in free if case.where(x))
@@ -134,7 +134,7 @@ def plant(project: Project, ledger: Ledger, rng: Random) -> tuple[list[Finding],
         case.apply(line, other, project, ledger)
         found.append(Finding(line, case.rules, case.also, case.apply.__name__.strip("_")))
     _harmless(project, free, ledger)
-    free = [x for x in free if x.claim < 5]  # noqa: PLR2004 - a later claim must exist
+    free = [x for x in free if x.claim < 5]
     found += _copies(project, free)
     found += alike.plant(project, free, ledger, new_number, rng)
     left, right = _shared(project, free, ledger, (70, 50))
@@ -146,7 +146,7 @@ def plant(project: Project, ledger: Ledger, rng: Random) -> tuple[list[Finding],
 
 def _working_time(project: Project) -> list[Finding]:
     """More than full time in a month, and hours that do not give what is declared; one line whose hours do."""
-    pay = [x for x in project.lines if x.category == STAFF and x.document and x.partner.index == 2 and x.claim == 5]  # noqa: PLR2004
+    pay = [x for x in project.lines if x.category == STAFF and x.document and x.partner.index == 2 and x.claim == 5]
     whole, wrong, right = pay[0], pay[1], pay[2]
     second = copy.copy(whole)
     second.number, second.invoice = new_number(project, second.partner), f"{second.invoice}-bis"
@@ -173,10 +173,10 @@ def _working_time(project: Project) -> list[Finding]:
 def _on_partners(project: Project, ledger: Ledger) -> list[PartnerFinding]:
     """Irregularities of flat rates and methods."""
     lead, fourth = project.partners[0], project.partners[3]
-    office = next(x for x in project.lines if x.partner is lead and x.category == "office" and x.claim == 2)  # noqa: PLR2004
+    office = next(x for x in project.lines if x.partner is lead and x.category == "office" and x.claim == 2)
     settle(office, office.declared + Decimal("120.00"))
-    staff = next(x for x in project.lines if x.partner is fourth and x.category == STAFF and x.claim == 3)  # noqa: PLR2004
-    office_4 = next(x for x in project.lines if x.partner is fourth and x.category == "office" and x.claim == 3)  # noqa: PLR2004
+    staff = next(x for x in project.lines if x.partner is fourth and x.category == STAFF and x.claim == 3)
+    office_4 = next(x for x in project.lines if x.partner is fourth and x.category == "office" and x.claim == 3)
     settle(staff, staff.declared + Decimal("300.00"))
     settle(office_4, cents(staff.declared * Decimal("0.15")))
     rent = ledger.purchase(project.partners[1], 4, "office")

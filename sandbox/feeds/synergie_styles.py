@@ -74,7 +74,7 @@ def _serial(value: dt.date, _rng: Random) -> int:
 def _with_time(value: dt.date, rng: Random) -> Any:
     way = rng.randrange(10)
     if way == 0:  # midnight in Rome told in UTC: the evening before
-        summer = 3 < value.month < 11  # noqa: PLR2004 - months surely within summer time
+        summer = 3 < value.month < 11
         return f"{value - dt.timedelta(days=1)}T{'22' if summer else '23'}:00:00Z"
     hour = {1: 1, 2: 2}.get(way, 0)
     return dt.datetime.combine(value, dt.time(hour))

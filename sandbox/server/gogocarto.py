@@ -13,7 +13,7 @@ from sandbox.server.common import as_json, conditional, faulty, state_of
 
 SOURCE = "tiers_lieux"
 PREFIX = "/tl/gogocarto"
-TOKEN_ERROR = "The provided token is invalid, you need to be granted access by the administrator of this map"  # noqa: S105
+TOKEN_ERROR = "The provided token is invalid, you need to be granted access by the administrator of this map"  # noqa: S105 - a message
 REQUIRED = "synthetic"
 
 

@@ -164,7 +164,7 @@ class Founder:
             if country == "IT" and way == 0:
                 name = f"{noun} {self.numbers.surname(country)} {self.numbers.first_name(country)}"
                 person = True
-            elif way < 4:  # noqa: PLR2004 - four in ten firms bear a family's name
+            elif way < 4:
                 name = f"{noun} {self.numbers.surname(country)}"
                 name += rng.choice(("", "", " & Fils", " Frères") if country == "FR" else ("", "", " & Figli"))
             elif country == "FR":

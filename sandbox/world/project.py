@@ -111,11 +111,11 @@ def _activity(first: dt.date, last: dt.date, rng: Random) -> str:
     """An activity whose calendar covers both days."""
     early, late = month_of(first), month_of(last)
     options = ["1.1", "1.2", "1.3", "2.1"]
-    if early >= 2 and late <= 29:  # noqa: PLR2004 - months of activity 2.2
+    if early >= 2 and late <= 29:
         options.append("2.2")
-    if late <= 8:  # noqa: PLR2004 - work package 3 ends with month 8
+    if late <= 8:
         options += ["3.1", "3.2", "3.3", "3.4", "3.5"] * 2
-    if early >= 9:  # noqa: PLR2004 - work packages 4 and 5 begin with month 9
+    if early >= 9:
         options += ["4.1", "4.2", "4.3", "5.1", "5.2", "5.3"] * 2
     return rng.choice(options)
 
@@ -227,7 +227,7 @@ class Ledger:
             staff = cents(direct * STAFF_RATE)
             lines.append(self.flat(partner, claim, STAFF, staff))
         else:
-            ratio = Decimal("0.58") if partner.index == 2 else Decimal(rng.randrange(28, 42)) / 100  # noqa: PLR2004
+            ratio = Decimal("0.58") if partner.index == 2 else Decimal(rng.randrange(28, 42)) / 100
             payslips = self.payroll(partner, claim, direct * ratio / (1 - ratio))
             staff = sum((line.declared for line in payslips), Decimal(0))
             lines += payslips

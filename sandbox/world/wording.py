@@ -83,9 +83,9 @@ def firm_spelling(core: str, legal_form: str, rng: random.Random) -> str:
     if happens(rng, 0.12):
         name = name.replace(" & ", " et ").replace("Coopérative", "Coop.").replace("Azienda agricola", "Az. agr.")
     way = rng.random()
-    if way < 0.55:  # noqa: PLR2004 - shares of the four ways
+    if way < 0.55:
         name = f"{name} {legal_form}"
-    elif way < 0.75:  # noqa: PLR2004
+    elif way < 0.75:
         name = f"{legal_form} {name}" if "." not in legal_form else f"{name} {legal_form.replace('.', '')}"
     if happens(rng, 0.22):
         name = upper_plain(name)

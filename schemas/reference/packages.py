@@ -74,7 +74,7 @@ def wheel_package(name: str, number: str) -> Path:
 def _run(command: list[str]) -> None:
     try:
         # The arguments are constants of this module; no text from outside reaches them.
-        subprocess.run(command, check=True, capture_output=True, text=True, timeout=300)  # noqa: S603
+        subprocess.run(command, check=True, capture_output=True, text=True, timeout=300)  # noqa: S603 - see above
     except (OSError, subprocess.SubprocessError) as error:
         detail = getattr(error, "stderr", "") or str(error)
         raise ReferenceDataError(f"`{' '.join(command[:3])}` failed: {detail.strip()}") from error

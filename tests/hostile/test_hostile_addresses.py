@@ -190,7 +190,7 @@ def test_case_19_a_certificate_that_nobody_vouches_for(
         HttpClient(source, Limits(attempts=1)).get("x")
     assert caught.value.rule == "tls"
     with pytest.raises(TypeError):
-        HttpClient(source).get("x", verify=False)  # type: ignore[call-arg] - there is no such option
+        HttpClient(source).get("x", verify=False)  # there is no such option
 
 
 def test_case_19_https_that_talks_no_tls(trial: Any) -> None:

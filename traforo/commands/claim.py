@@ -74,7 +74,7 @@ def report(
 ) -> None:
     """Write the claim report: summary, findings, consumption, duplicates, financing, claims, rules."""
     from publish.claim_report_html import write_html  # noqa: PLC0415 - only needed here
-    from publish.claim_report_xlsx import write_xlsx  # noqa: PLC0415
+    from publish.claim_report_xlsx import write_xlsx  # noqa: PLC0415 - as above
 
     with clear_errors():
         words, now = _words(lang), datetime.now(UTC).astimezone()

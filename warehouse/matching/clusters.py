@@ -6,6 +6,7 @@ import math
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import combinations
 
 MERGE, REVIEW, DISTINCT = "merge", "review", "distinct"
 
@@ -168,3 +169,16 @@ class _Groups:
     def members(self) -> dict[str, tuple[str, ...]]:
         groups = (tuple(sorted(units)) for units in self._units.values())
         return {units[0]: units for units in sorted(groups)}
+
+
+def pairs_sharing(marks: Iterable[tuple[str, str]], limit: int) -> set[tuple[str, str]]:
+    """Pairs of units with a mark in common.
+
+    Args:
+        marks: mark and unit that has it.
+        limit: a mark that more units have than these says nothing and makes no pair.
+    """
+    units: dict[str, set[str]] = defaultdict(set)
+    for mark, unit in marks:
+        units[mark].add(unit)
+    return {pair for keys in units.values() if 1 < len(keys) <= limit for pair in combinations(sorted(keys), 2)}

@@ -28,7 +28,7 @@ from intermediate.int_organisation_mention_record
 join intermediate.int_organisation_cluster using (mention_id)
 where organisation_id = :id
 order by 1
-"""  # noqa: S608
+"""  # noqa: S608 - as above
 _RECORDS_OF_THIRD_PLACE = """
 select 'tiers_lieux|' || record_key as record
 from intermediate.int_third_place_cluster

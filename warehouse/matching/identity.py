@@ -13,7 +13,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import combinations
 
-from warehouse.matching.clusters import Clustering, Pair, cluster, ordered
+from warehouse.matching.clusters import Clustering, Pair, cluster, ordered, pairs_sharing
 from warehouse.matching.evidence import Evidence, contradict
 from warehouse.matching.mentions import Mention
 
@@ -145,11 +145,7 @@ def _number_pairs(component: Mapping[str, str]) -> list[Pair]:
 
 def candidates(mentions: Sequence[Mention]) -> set[tuple[str, str]]:
     """Pairs worth weighing: they share a telephone, a host, a damaged number, a street, or rare words of the name."""
-    blocks: dict[str, set[str]] = defaultdict(set)
-    for mention in mentions:
-        for block in _blocks(mention):
-            blocks[block].add(mention.key)
-    return {pair for keys in blocks.values() if 1 < len(keys) <= _BLOCK_LIMIT for pair in combinations(sorted(keys), 2)}
+    return pairs_sharing(((block, mention.key) for mention in mentions for block in _blocks(mention)), _BLOCK_LIMIT)
 
 
 def _blocks(mention: Mention) -> Iterable[str]:

@@ -8,12 +8,11 @@ another host is a veto, however alike the names are.
 from __future__ import annotations
 
 import math
-from collections import Counter, defaultdict
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from itertools import combinations
 
-from warehouse.matching.clusters import Clustering, Pair, cluster, ordered
+from warehouse.matching.clusters import Clustering, Pair, cluster, ordered, pairs_sharing
 from warehouse.matching.listings import Listing
 from warehouse.matching.names import Rarity, compare_names, rarity_of
 from warehouse.matching.texts import word_set
@@ -81,11 +80,7 @@ def resolve(
 
 def candidates(listings: Sequence[Listing]) -> set[tuple[str, str]]:
     """Pairs worth weighing: near points, a host, a telephone, a street, or a word of the name in one municipality."""
-    blocks: dict[str, set[str]] = defaultdict(set)
-    for listing in listings:
-        for block in _blocks(listing):
-            blocks[block].add(listing.key)
-    return {pair for keys in blocks.values() if 1 < len(keys) <= _BLOCK_LIMIT for pair in combinations(sorted(keys), 2)}
+    return pairs_sharing(((block, listing.key) for listing in listings for block in _blocks(listing)), _BLOCK_LIMIT)
 
 
 def _blocks(listing: Listing) -> Iterable[str]:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
-import json
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,13 +14,9 @@ from schemas.sources.actif import Flux
 from schemas.sources.elenco_sottoprodotti import Iscrizione
 from schemas.sources.synergie import Budget, Depense
 from schemas.sources.tiers_lieux import Actualite, Lieu
+from tests.db.rows import put
 from warehouse import dbt
 from warehouse.cluster import Cluster, connect_cluster
-
-TABLES = (
-    "actif__flux", "elenco_sottoprodotti__iscrizioni", "tiers_lieux__lieux", "tiers_lieux__actualites",
-    "synergie__depenses", "synergie__budgets",
-)  # fmt: skip
 
 CIDER = {
     "siret": "73282932000074", "raison_sociale": "Cidrerie des Cimes SARL (fictif)", "code_naf": "11.03Z",
@@ -102,21 +96,6 @@ def world() -> list[tuple[str, Any]]:
         ("synergie__budgets", Budget(partenaire="Chambre des Cimes (fictif)", **PLAN)),
         ("synergie__budgets", Budget(partenaire="Total", **{**PLAN, "type_ligne": "total"})),
     ]  # fmt: skip
-
-
-def put(engine: Engine, records: Sequence[tuple[str, Any]]) -> None:
-    """Replace the rows of the raw tables by ``records``, as the loader would have written them."""
-    insert = (
-        "insert into raw.{table} (record_key, payload, raw_hash, payload_hash, run_id, first_run_id, part, position,"
-        " fetched_at) values (:key, cast(:payload as jsonb), :hash, :hash, :run, :run, 'part', :position, now())"
-    )
-    with engine.begin() as connection:
-        connection.execute(text(f"truncate {', '.join('raw.' + table for table in TABLES)}"))
-        for number, (table, record) in enumerate(records):
-            payload = json.dumps(record.model_dump(mode="json"))
-            row = {"key": record.record_key(), "payload": payload, "run": f"run{number}", "position": f"row {number}",
-                   "hash": hashlib.sha256(payload.encode()).digest()}  # fmt: skip
-            connection.execute(text(insert.format(table=table)), row)
 
 
 @dataclass(frozen=True)

@@ -291,7 +291,7 @@ def test_a_row_that_others_refer_to_by_the_person_is_said_and_nothing_of_it_is_h
 
 def test_no_other_role_may_read_the_marks_or_erase(warehouse: Cluster) -> None:
     for role in ("reader", "gateway", "publisher", "transformer"):
-        engine = warehouse.engine(role)  # type: ignore[arg-type]
+        engine = warehouse.engine(role)
         with engine.connect() as connection, pytest.raises(ProgrammingError, match="permission denied"):
             connection.execute(text("select * from ops.erasure_mark"))
         engine.dispose()

@@ -2,27 +2,22 @@
 
 from __future__ import annotations
 
-import hashlib
-import json
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
 import pytest
-from sqlalchemy import Engine, text
+from sqlalchemy import text
 
 from schemas.sources.actif import Flux
 from schemas.sources.elenco_sottoprodotti import Iscrizione
 from schemas.sources.synergie import Depense
 from schemas.sources.tiers_lieux import Lieu
+from tests.db.rows import TABLES, put
 from warehouse import dbt
 from warehouse.cluster import Cluster, connect_cluster
 
 Record = tuple[str, Any]
-TABLES = (
-    "actif__flux", "elenco_sottoprodotti__iscrizioni", "tiers_lieux__lieux", "tiers_lieux__actualites",
-    "synergie__depenses", "synergie__budgets",
-)  # fmt: skip
 
 
 def flux(number: int, **values: Any) -> Record:
@@ -96,21 +91,6 @@ def world() -> list[Record]:
         line(2, fournisseur="Caseificio Valle Stretta", fournisseur_id="IT00743110157"),
         line(3, fournisseur="Imprimerie Sans Numéro"),
     ]  # fmt: skip
-
-
-def put(engine: Engine, records: Sequence[Record]) -> None:
-    """Replace the rows of the raw tables by ``records``, as the loader would have written them."""
-    insert = (
-        "insert into raw.{table} (record_key, payload, raw_hash, payload_hash, run_id, first_run_id, part, position,"
-        " fetched_at) values (:key, cast(:payload as jsonb), :hash, :hash, :run, :run, 'part', :position, now())"
-    )
-    with engine.begin() as connection:
-        connection.execute(text(f"truncate {', '.join('raw.' + table for table in TABLES)}"))
-        for number, (table, record) in enumerate(records):
-            payload = json.dumps(record.model_dump(mode="json"))
-            row = {"key": record.record_key(), "payload": payload, "run": f"run{number}", "position": f"row {number}",
-                   "hash": hashlib.sha256(payload.encode()).digest()}  # fmt: skip
-            connection.execute(text(insert.format(table=table)), row)
 
 
 @pytest.fixture(scope="module")

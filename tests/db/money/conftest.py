@@ -15,6 +15,7 @@ from sqlalchemy import Connection, text
 from schemas.sources.base import SourceRecord
 from tests.db.money.programme import Programme
 from tests.db.money.scenarios import scenarios
+from tests.db.rows import empty
 from warehouse import dbt
 from warehouse.cluster import Cluster, connect_cluster
 
@@ -63,20 +64,6 @@ def store(connection: Connection, stream: str, records: list[SourceRecord]) -> N
             ),
             {"key": record.record_key(), "payload": payload, "hash": hashlib.sha256(payload.encode()).digest()},
         )
-
-
-def empty(cluster: Cluster) -> None:
-    """No record, no decision."""
-    engine = cluster.engine("owner")
-    with engine.begin() as connection:
-        tables = connection.execute(
-            text(
-                "select format('%I.%I', schemaname, tablename) from pg_tables where schemaname in ('ops', 'raw')"
-                " and tablename <> 'alembic_version'"
-            )
-        ).scalars()
-        connection.execute(text(f"truncate {', '.join(tables)} restart identity cascade"))
-    engine.dispose()
 
 
 @pytest.fixture(scope="package")

@@ -112,7 +112,7 @@ def test_all_files_show_one_state(publisher: Engine, tmp_path: Path, monkeypatch
     def disturbed(*arguments: object) -> list[PublishedFile]:
         with publisher.begin() as other:
             other.execute(text(f"delete from \"{SCHEMA}\".flow where flow_id = 'flow_3'"))
-        return write_datapackage(*arguments)  # type: ignore[arg-type] # handed through as they came
+        return write_datapackage(*arguments)
 
     monkeypatch.setattr(files, "write_datapackage", disturbed)
     publish_release(publisher, RELEASE, SCHEMA, tmp_path)

@@ -47,7 +47,7 @@ def test_three_areas_meet_in_a_fork() -> None:
 )
 def test_a_line_is_as_far_from_one_area_as_from_the_other(points: list[tuple[int, int]], chance: object) -> None:
     spread = [(x + (i * 37 % 101) / 1009, y + (i * 53 % 103) / 1013) for i, (x, y) in enumerate(points)]
-    areas = [chance.choice("ab") for _ in spread]  # type: ignore[attr-defined] # hypothesis gives random.Random
+    areas = [chance.choice("ab") for _ in spread]
     for line in boundaries(spread, areas, reach=40):
         for place in line:
             nearest = {

@@ -30,7 +30,7 @@ def test_every_page_of_a_folder_is_listed(folder: str) -> None:
 
 
 def test_every_command_that_a_page_names_exists() -> None:
-    commands = get_command(app).commands  # type: ignore[attr-defined]  # typer gives a click group
+    commands = get_command(app).commands  # typer gives a click group
     named = {(page.name, found) for page in PAGES for found in COMMAND.findall(page.read_text())}
     assert len(named) > 40
     unknown = []

@@ -63,7 +63,7 @@ def test_any_header_gives_a_wait_or_nothing(value: str) -> None:
 @pytest.mark.parametrize("url", ["http://[::1", "http://x:99999/", "http://x:port/", "http://[zz]/"])
 def test_what_is_no_url_is_a_setting_to_correct(url: str) -> None:
     with pytest.raises(BadConfig, match="not a URL"):
-        split_url(url, WHERE)  # type: ignore[arg-type] - the dict has the two keys
+        split_url(url, WHERE)  # the dict has the two keys
     assert join_url("https://a.example/", url)
 
 

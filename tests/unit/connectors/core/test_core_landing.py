@@ -21,7 +21,7 @@ NOW = datetime(2026, 11, 21, 12, 0, tzinfo=UTC)
 
 
 def part(name: str = "a.json", body: bytes = b"{}", **more: object) -> Part:
-    return Part(name, body, "application/json", "https://a.example/list", 200, **more)  # type: ignore[arg-type]
+    return Part(name, body, "application/json", "https://a.example/list", 200, **more)
 
 
 def test_what_was_landed_is_read_back_as_it_was(tmp_path: Path) -> None:

@@ -25,7 +25,7 @@ ROWS = st.lists(st.lists(CELLS, min_size=2, max_size=2), max_size=6)
 )
 def test_rows_are_those_of_the_csv_module(tmp_path: Path, rows: list[list[str]], quoting: int) -> None:
     text = io.StringIO()
-    writer = csv.writer(text, delimiter=";", quoting=quoting)  # type: ignore[arg-type]
+    writer = csv.writer(text, delimiter=";", quoting=quoting)
     writer.writerows([["name", "value"], *rows])
     path = tmp_path / "a.csv"
     path.write_text(text.getvalue(), encoding="utf-8", newline="")
