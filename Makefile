@@ -74,7 +74,7 @@ faults: install ## Kills, cuts, full disks, lost events; then a random soak (SOA
 	$(BIN)/python tests/faults/soak.py --seconds $(SOAK_S) --seed $(SEED)
 
 .PHONY: lint
-lint: install ## ruff, mypy --strict, import-linter, sqlfluff, generated files, secrets
+lint: install audit ## ruff, mypy --strict, import-linter, sqlfluff, generated files, secrets, packages
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
@@ -128,7 +128,7 @@ bench-money: install ## Speed of the expense rules on 200,000 lines, beside a pl
 
 .PHONY: audit
 audit: install ## Known vulnerabilities in the locked packages (asks PyPI)
-	$(BIN)/pip-audit --skip-editable
+	$(BIN)/python .ci/audit.py
 
 .PHONY: clean
 clean: ## Stop everything and delete state (var/); installed packages stay

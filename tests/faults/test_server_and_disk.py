@@ -11,12 +11,13 @@ import subprocess
 import tempfile
 import time
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import pytest
 from fault_chain import Chain, Item, State, thing, wait_for
-from sqlalchemy import text
+from sqlalchemy import Connection, text
 
 from warehouse import embedded
 
@@ -78,6 +79,61 @@ def test_the_connection_is_cut_in_a_copy_and_before_a_commit(chain: Chain, unbro
     assert cut >= 1
     marker.unlink()
     assert wait_for(pid) == 1
+    rerun_is_whole(chain, unbroken)
+
+
+@contextmanager
+def another_session(chain: Chain) -> Iterator[Connection]:
+    """Somebody else at work in the same tables, in a transaction of their own and more patient than the loader."""
+    with chain.admin() as admin, admin.connect() as connection:
+        connection.execute(text("set deadlock_timeout = '1h'"))
+        connection.execute(text("begin"))
+        yield connection
+
+
+def test_the_victim_of_a_deadlock_leaves_nothing_half_done(chain: Chain, unbroken: State) -> None:
+    chain.run(FIRST)
+    with another_session(chain) as other:
+        # The loader marks this record as deleted after it has written the others.
+        other.execute(text("select from raw.trial__things where record_key = 'T000' for update"))
+        pid, marker = paused_at(chain, "merge.rows", SECOND)
+        with ThreadPoolExecutor(1) as aside:
+            waits = aside.submit(
+                other.execute, text("update raw.trial__things set part = part where record_key = 'T001'")
+            )
+            wait_until_blocked(chain)
+            marker.unlink()
+            assert wait_for(pid) == 1
+            assert waits.result().rowcount == 1
+        other.execute(text("rollback"))
+    assert "deadlock detected" in (chain.work / "child.log").read_text()
+    assert len(chain.state().live) == 20
+    rerun_is_whole(chain, unbroken)
+
+
+def wait_until_blocked(chain: Chain) -> None:
+    """Until a session waits for a lock."""
+    deadline = time.monotonic() + 30
+    with chain.admin() as admin, admin.connect() as connection:
+        waiting = text("select count(*) from pg_stat_activity where wait_event_type = 'Lock'")
+        while not connection.execute(waiting).scalar_one():
+            assert time.monotonic() < deadline, "nobody waits"
+            time.sleep(0.02)
+
+
+def test_a_serialization_failure_leaves_nothing_half_done(chain: Chain, unbroken: State) -> None:
+    chain.run(FIRST)
+    with chain.admin() as admin, admin.connect() as connection:
+        connection.execute(text("alter role traforo_loader set default_transaction_isolation = 'serializable'"))
+        try:
+            pid, marker = paused_at(chain, "merge.rows", SECOND)
+            connection.execute(text("update raw.trial__things set part = part where record_key = 'T000'"))
+            marker.unlink()
+            assert wait_for(pid) == 1
+        finally:
+            connection.execute(text("alter role traforo_loader reset default_transaction_isolation"))
+    assert "could not serialize access" in (chain.work / "child.log").read_text()
+    assert len(chain.state().live) == 20
     rerun_is_whole(chain, unbroken)
 
 

@@ -26,6 +26,8 @@ MATRIX: dict[str, set[str]] = {
     "select * from raw.actif__flux": {"owner", "loader", "transformer", "publisher"},
     "update raw.actif__flux set version = 2": {"owner", "loader"},
     "delete from raw.actif__flux": {"owner"},
+    "select * from traforo_ops.source_freshness": {"owner", "publisher", "reader", "finance"},
+    "select * from traforo_ops.reject_summary": {"owner", "publisher", "reader", "finance"},
     "select * from ops.reject": {"owner", "loader", "transformer", "publisher"},
     "update ops.reject set status = 'dismissed'": {"owner", "loader"},
     "select * from ops.run": {"owner", "loader", "transformer", "publisher"},
