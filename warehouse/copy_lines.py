@@ -14,16 +14,17 @@ _PAYLOAD_HASH = hashlib.blake2b(digest_size=16)
 
 
 def good_line(
-    ordinal: int, key: str, payload: bytes, digest: bytes, part: str, position: str, fetched_at: str
+    ordinal: int, key: str, payload: bytes, digest: bytes, came_from: tuple[bytes, bytes], position: str
 ) -> bytes:
-    """A row of the batch table."""
+    """A row of the batch table; ``came_from`` as ``origin`` gives it."""
+    part, fetched_at = came_from
     hasher = _PAYLOAD_HASH.copy()
     hasher.update(payload)
     return b"%d\t%b\t%b\t\\\\x%b\t\\\\x%b\t%b\t%b\t%b\n" % (
         ordinal, _text(key),
         # JSON has no raw tab, line end or NUL: only its own backslashes are in the way.
         payload.replace(b"\\", b"\\\\") if b"\\" in payload else payload,
-        hexlify(digest), hexlify(hasher.digest()), _often(part), _text(position), _often(fetched_at),
+        hexlify(digest), hexlify(hasher.digest()), part, _text(position), fetched_at,
     )  # fmt: skip
 
 
@@ -70,14 +71,15 @@ def _array(values: tuple[str, ...]) -> bytes:
 
 def _text(value: str) -> bytes:
     """A text; most have nothing in them that COPY would take for a sign of its own."""
-    raw = value.encode(errors="replace")
-    return raw if raw.isalnum() else _escape(raw)
+    if value.isprintable() and "\\" not in value:
+        return value.encode()
+    return _escape(value.encode(errors="replace"))
 
 
 @functools.lru_cache(maxsize=256)
-def _often(value: str) -> bytes:
-    """A text that many lines share."""
-    return _escape(value.encode(errors="replace"))
+def origin(part: str, fetched_at: str) -> tuple[bytes, bytes]:
+    """What many lines share: a part and when it came."""
+    return _text(part), _text(fetched_at)
 
 
 def _escape(field: bytes) -> bytes:

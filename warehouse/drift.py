@@ -59,10 +59,10 @@ class BatchDrift:
         self._unparsed: Counter[str] = Counter()
         self._records = 0
 
-    def see(self, records: Sequence[Mapping[str, Any]]) -> None:
-        """Take note of the columns of these records."""
-        self._records += len(records)
-        self._layouts.update(map(tuple, records))
+    def see(self, columns: tuple[str, ...], records: int = 1) -> None:
+        """Take note of the columns that so many records have."""
+        self._records += records
+        self._layouts[columns] += records
 
     def see_known(self, records: int, before: Mapping[str, int], records_before: int) -> None:
         """Count records that were not read because the last good load holds them: they have its columns."""

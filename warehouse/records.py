@@ -12,6 +12,7 @@ from pydantic import ValidationError
 
 from connectors.core.errors import Defect
 from connectors.core.source import Drift, RawRecord
+from schemas.sources.columns import Written
 from schemas.sources.quick import quick_validator
 from warehouse.drift import CODE_RULES, UNKNOWN_RULES, BatchDrift, unknown_column_message
 
@@ -95,6 +96,11 @@ def _keyed(checked: Any) -> Checked:
         message = f"a record of {len(payload):,} bytes, at most {MAX_RECORD_BYTES:,}; the landing keeps it"
         return Checked(key, b"", (Defect("record", None, "record_too_large", message),))
     return Checked(key, without_nul(payload))
+
+
+def is_usual(written: Written) -> bool:
+    """Neither the key nor the payload is near its bounds."""
+    return 0 < len(written.key) <= MAX_KEY_BYTES // 4 and len(written.payload) <= MAX_RECORD_BYTES // 4
 
 
 def _softened(contract: type[Any], data: Mapping[str, Any], defects: list[Defect], drift: BatchDrift) -> Checked:

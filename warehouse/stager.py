@@ -4,15 +4,19 @@ from __future__ import annotations
 
 import functools
 import hashlib
-from collections.abc import Mapping
-from typing import Any, NamedTuple
+from collections.abc import Hashable, Mapping
+from typing import Any, NamedTuple, cast
 
 from connectors.core.source import RawRecord, UnreadRecord
-from warehouse.copy_lines import bad_lines, good_line, known_line
+from schemas.sources.columns import Written, column_check
+from warehouse.copy_lines import bad_lines, good_line, known_line, origin
 from warehouse.counts import Counts
 from warehouse.drift import BatchDrift
 from warehouse.known import HASH_BYTES, KnownContent
-from warehouse.records import canonical_json, check_record
+from warehouse.records import canonical_json, check_record, is_usual
+
+FEW = 4
+"""Fewer records of one layout than this in a chunk are checked one by one."""
 
 
 class Located(NamedTuple):
@@ -20,6 +24,16 @@ class Located(NamedTuple):
 
     part: str
     record: RawRecord | UnreadRecord
+    fetched_at: str
+
+
+class _Fresh(NamedTuple):
+    """A record whose content is not known."""
+
+    ordinal: int
+    digest: bytes
+    part: str
+    read: RawRecord
     fetched_at: str
 
 
@@ -38,6 +52,7 @@ class Stager:
         self, contract: type[Any], salt: bytes, drift: BatchDrift, counts: Counts, known: KnownContent
     ) -> None:
         self._contract, self._drift, self._counts, self._known = contract, drift, counts, known
+        self._columns = column_check(cast("Hashable", contract))
         self._hash = hashlib.blake2b(digest_size=HASH_BYTES, key=salt)
         self._hash_in = functools.lru_cache(maxsize=64)(self._started)
         self._ordinal = 0
@@ -60,11 +75,9 @@ class Stager:
     def lines(self, chunk: list[Located]) -> Lines:
         """Rows for the batch table, for what is known of it, and for its rejects."""
         digests = [self._digest(located.record) for located in chunk]
-        good: list[bytes] = []
         known: list[bytes] = []
-        bad: list[bytes] = []
-        seen: list[Mapping[str, Any]] = []
-        set_aside = self._drift.policy.new_code == "quarantine"
+        fresh: list[_Fresh] = []
+        layouts: dict[tuple[str, ...], list[int]] = {}
         for (part, record, fetched_at), digest, is_known in zip(
             chunk, digests, self._known.among(digests), strict=True
         ):
@@ -73,23 +86,46 @@ class Stager:
                 self.unread += 1
                 known.append(known_line(self._ordinal, digest))
                 continue
-            position, data, defects = read = record.record() if isinstance(record, UnreadRecord) else record
-            if isinstance(data, Mapping):
-                seen.append(data)
-            if is_known and not defects:
+            read = record.record() if isinstance(record, UnreadRecord) else record
+            if is_known and not read.defects:
                 known.append(known_line(self._ordinal, digest))
+                if isinstance(read.data, Mapping):
+                    self._drift.see(tuple(read.data))
                 continue
-            checked = check_record(self._contract, read, self._drift)
-            if checked.payload:
-                good.append(
-                    good_line(self._ordinal, str(checked.key), checked.payload, digest, part, position, fetched_at)
-                )
-            if checked.defects:
-                bad += bad_lines(checked, digest, part, read, self._ordinal, set_aside=set_aside)
-        self._drift.see(seen)
+            if isinstance(read.data, Mapping):
+                layouts.setdefault(tuple(read.data), []).append(len(fresh))
+            fresh.append(_Fresh(self._ordinal, digest, part, read, fetched_at))
+        good, bad = self._checked(fresh, layouts)
         counts = self._counts
         counts.read += len(chunk)
         counts.unchanged += len(known)
         counts.valid += len(good) + len(known)
         counts.rejected += len(chunk) - len(good) - len(known)
         return Lines(b"".join(good), b"".join(known), b"".join(bad))
+
+    def _checked(
+        self, fresh: list[_Fresh], layouts: Mapping[tuple[str, ...], list[int]]
+    ) -> tuple[list[bytes], list[bytes]]:
+        """Lines of the good records and of the rejects, in the records' order."""
+        written: list[Written | None] = [None] * len(fresh)
+        for names, places in layouts.items():
+            self._drift.see(names, len(places))
+            if len(places) >= FEW:
+                found = self._columns.check(names, [fresh[at].read.data for at in places])
+                for at, one in zip(places, found, strict=True):
+                    written[at] = one
+        good: list[bytes] = []
+        bad: list[bytes] = []
+        set_aside = self._drift.policy.new_code == "quarantine"
+        for (ordinal, digest, part, read, fetched_at), one in zip(fresh, written, strict=True):
+            if one and is_usual(one) and not read.defects:
+                key, payload = one.key, one.payload.encode()
+            else:
+                checked = check_record(self._contract, read, self._drift)
+                if checked.defects:
+                    bad += bad_lines(checked, digest, part, read, ordinal, set_aside=set_aside)
+                if not checked.payload:
+                    continue
+                key, payload = str(checked.key), checked.payload
+            good.append(good_line(ordinal, key, payload, digest, origin(part, fetched_at), read.position))
+        return good, bad

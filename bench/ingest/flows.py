@@ -19,6 +19,8 @@ KINDS = ("ndjson", "csv", "xml", "xlsx")
 class Flow(SourceRecord):
     """A flow: key, 16 texts, three numbers, one day."""
 
+    KEY = ("id",)
+
     id: str
     siret: OptionalText = None
     site: OptionalText = None
@@ -40,10 +42,6 @@ class Flow(SourceRecord):
     latitude: DecimalText = None
     longitude: DecimalText = None
     updated: DateText = None
-
-    def record_key(self) -> str:
-        """The id."""
-        return self.id
 
 
 def flow(number: int, changed: bool = False) -> dict[str, str]:

@@ -7,7 +7,7 @@ import re
 import unicodedata
 from datetime import date, datetime
 from decimal import Decimal, InvalidOperation
-from typing import Annotated, Any, ClassVar
+from typing import Annotated, Any, ClassVar, Literal
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, GetCoreSchemaHandler
 from pydantic_core import PydanticCustomError, core_schema
@@ -23,26 +23,30 @@ class SourceRecord(BaseModel):
 
     model_config = ConfigDict(extra="forbid", frozen=True, populate_by_name=True, str_strip_whitespace=True)
     IGNORED: ClassVar[frozenset[str]] = frozenset()
+    KEY: ClassVar[tuple[str, ...]] = ()
 
     def record_key(self) -> str:
-        """Stable key of the record within its stream."""
-        raise NotImplementedError
+        """Stable key of the record within its stream: the mandatory texts that ``KEY`` names, joined by colons."""
+        if not self.KEY:
+            raise NotImplementedError
+        return ":".join(getattr(self, name) for name in self.KEY)
 
 
 class Usual:
     """Marks a field whose values in their usual writing the validator's compiled core may take by itself.
 
     ``schemas.sources.quick`` puts it to use. ``schema`` must accept only values that it leaves exactly as the field's
-    own Python functions would; every other value still goes through them.
+    own Python functions would; every other value still goes through them. ``kind`` says that whole columns of them
+    may be checked at once (``schemas.sources.columns``).
     """
 
-    def __init__(self, schema: core_schema.CoreSchema) -> None:
-        self.schema = schema
+    def __init__(self, schema: core_schema.CoreSchema, kind: Literal["", "text", "number"] = "") -> None:
+        self.schema, self.kind = schema, kind
 
     def __get_pydantic_core_schema__(self, source: Any, handler: GetCoreSchemaHandler) -> core_schema.CoreSchema:
         """The field's schema as it would be, with the shorter way beside it."""
         schema: Any = handler(source)
-        return {**schema, "metadata": {**schema.get("metadata", {}), "usual": self.schema}}
+        return {**schema, "metadata": {**schema.get("metadata", {}), "usual": self.schema, "usual_kind": self.kind}}
 
 
 def _blank_to_none(value: Any) -> Any:
@@ -179,9 +183,9 @@ def _or_nothing(schema: core_schema.CoreSchema) -> core_schema.CoreSchema:
     return core_schema.union_schema([core_schema.nullable_schema(schema), _BLANK], mode="left_to_right")
 
 
-USUAL_TEXT = Usual(_or_nothing(_LATIN))
+USUAL_TEXT = Usual(_or_nothing(_LATIN), "text")
 """Text that ``clean_text`` leaves as it is, or nothing."""
-USUAL_NUMBER = Usual(_or_nothing(core_schema.chain_schema([_NUMBER, core_schema.decimal_schema()])))
+USUAL_NUMBER = Usual(_or_nothing(core_schema.chain_schema([_NUMBER, core_schema.decimal_schema()])), "number")
 """A number in the technical writing, or nothing."""
 USUAL_DAY = Usual(_or_nothing(core_schema.chain_schema([_ISO_DAY, core_schema.date_schema()])))
 """A day in ISO writing, or nothing."""

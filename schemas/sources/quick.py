@@ -21,15 +21,15 @@ def quick_validator(contract: Any) -> SchemaValidator:
     Its errors also name the ways it tried: ask ``contract.model_validate`` for those that people read.
     """
     # A validator that pydantic has built for the class would be taken instead of this schema.
-    return SchemaValidator(cast("CoreSchema", _shortened(contract.__pydantic_core_schema__)), _use_prebuilt=False)
+    return SchemaValidator(cast("CoreSchema", shortened(contract.__pydantic_core_schema__)), _use_prebuilt=False)
 
 
-def _shortened(schema: Any) -> Any:
-    """The schema with a union in the place of every node that has a usual form."""
+def shortened(schema: Any) -> Any:
+    """A core schema with a union in the place of every node that has a usual form."""
     if isinstance(schema, list | tuple):
-        return type(schema)(_shortened(item) for item in schema)
+        return type(schema)(shortened(item) for item in schema)
     if not isinstance(schema, dict):
         return schema
-    inner = {name: value if name == "metadata" else _shortened(value) for name, value in schema.items()}
+    inner = {name: value if name == "metadata" else shortened(value) for name, value in schema.items()}
     usual = (schema.get("metadata") or {}).get("usual")
     return core_schema.union_schema([usual, inner], mode="left_to_right") if usual else inner
