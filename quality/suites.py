@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from typing import Any, Literal
 
 from connectors.core.source import Stream
+from quality.live import Beside
 
 Severity = Literal["critical", "warning"]
 
@@ -132,34 +133,62 @@ NEVER_EMPTY = {
 MAX_RELEASE_DROP = 0.2
 
 
-def release_suites(
-    schema: str, counts: Mapping[str, int], live_counts: Mapping[str, int], streams: set[str]
-) -> list[Suite]:
+def release_suites(schema: str, counts: Mapping[str, int], live: Beside, streams: set[str]) -> list[Suite]:
     """The suites of a built release.
 
     Args:
         schema: schema of the build.
         counts: rows by table of the build.
-        live_counts: rows by table of the live release, empty before the first.
+        live: the live release, and what the build has lost of it.
         streams: ``source.stream`` of everything that holds rows.
     """
     suites = []
     for table, stream in NEVER_EMPTY.items():
         if stream is None or stream in streams:
-            suites.append(_table_suite(schema, table, live_counts.get(table)))
+            suites.append(_table_suite(schema, table, live))
     for table in sorted(set(counts) - set(NEVER_EMPTY)):
-        if live_counts.get(table):
-            suites.append(_table_suite(schema, table, live_counts[table], at_least_one=False))
+        if live.rows.get(table):
+            suites.append(_table_suite(schema, table, live, at_least_one=False))
+    suites += _loss_suite("keys_gone", live.keys_gone, "of the keys that readers know are gone")
+    suites += _loss_suite("source_drop", live.source_drop, "of the source's records are gone from the tables")
     return suites
 
 
-def _table_suite(schema: str, table: str, live: int | None, *, at_least_one: bool = True) -> Suite:
-    floor = int((live or 0) * (1 - MAX_RELEASE_DROP))
+def _table_suite(schema: str, table: str, live: Beside, *, at_least_one: bool = True) -> Suite:
+    rows = live.rows.get(table, 0)
+    floor = int(rows * (1 - MAX_RELEASE_DROP))
     minimum = max(floor, 1) if at_least_one else floor
-    why = f"at most {MAX_RELEASE_DROP:.0%} fewer rows than the live release ({live or 0})"
+    why = f"at most {MAX_RELEASE_DROP:.0%} fewer rows than the live release ({rows})"
     checks = [Check("ExpectTableRowCountToBeBetween", {"min_value": minimum}, "critical", why)]
     checks += RELEASE_CHECKS.get(table, [])
+    checks += [
+        Check(
+            "ExpectColumnValuesToNotBeNull",
+            {"column": column, "mostly": share - MAX_RELEASE_DROP},
+            "critical",
+            f"in the live release {share:.0%} of the rows have it",
+        )
+        for column, share in live.filled.get(table, {}).items()
+        if share > MAX_RELEASE_DROP
+    ]
     return Suite(f"release.{table}", f'select * from "{schema}"."{table}"', tuple(checks))
+
+
+def _loss_suite(name: str, losses: Mapping[str, float], what: str) -> list[Suite]:
+    """One row with a column for each table or source; nothing where there is nothing to lose."""
+    if not losses:
+        return []
+    columns = ", ".join(f'{share!r}::float8 as "{subject}"' for subject, share in losses.items())
+    checks = tuple(
+        Check(
+            "ExpectColumnMaxToBeBetween",
+            {"column": subject, "max_value": MAX_RELEASE_DROP},
+            "critical",
+            f"more than {MAX_RELEASE_DROP:.0%} {what}",
+        )
+        for subject in losses
+    )
+    return [Suite(f"release.{name}", f"select {columns}", checks)]
 
 
 # Behaviour of whole tables; figures are floors seen on healthy data, lowered by about a fifth.

@@ -182,24 +182,27 @@ def _copy_comments(connection: Connection, schema: str, interface: str, table: s
 def wait_for_planners(engine: Engine, most_s: float = 2.0) -> None:
     """Wait until no query is left that was planned before the attach and has not read its snapshot yet.
 
-    Such a query would not know the new partition and yet follow the new pointer. A query that runs longer than
-    ``most_s`` has its snapshot long since.
+    Such a query would not know the new partition and yet follow the new pointer. It locks the tables before it is
+    planned and until its transaction ends, and locks, unlike what other roles are doing, can be seen by everybody. A
+    transaction that is open for longer than ``most_s`` has its snapshot long since, or plans its next query anew.
     """
     deadline = time.monotonic() + most_s
-    with engine.connect() as connection:
-        began = connection.execute(text("select clock_timestamp()")).scalar_one()
-        while time.monotonic() < deadline:
-            busy = connection.execute(
-                text(
-                    "select count(*) from pg_stat_activity where datname = current_database() and state = 'active'"
-                    " and usename = 'traforo_reader' and query_start < :began"
-                ),
-                {"began": began},
-            ).scalar_one()
-            connection.rollback()
-            if not busy:
-                return
-            time.sleep(0.01)
+    with engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
+        before = list(connection.execute(_HOLDERS, {"schemas": [f"store_{name}" for name in INTERFACES]}).scalars())
+        while before and time.monotonic() < deadline:
+            time.sleep(0.005)
+            before = list(connection.execute(_STILL_THERE, {"transactions": before}).scalars())
+
+
+_HOLDERS = text(
+    "select distinct l.virtualtransaction from pg_locks l join pg_class c on c.oid = l.relation"
+    " where l.locktype = 'relation' and l.pid <> pg_backend_pid()"
+    " and l.database = (select oid from pg_database where datname = current_database())"
+    " and c.relnamespace = any (select oid from pg_namespace where nspname = any (:schemas))"
+)
+_STILL_THERE = text(
+    "select virtualxid from pg_locks where locktype = 'virtualxid' and granted and virtualxid = any (:transactions)"
+)
 
 
 def drop_release(engine: Engine, schema: str) -> bool:

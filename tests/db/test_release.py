@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 from sqlalchemy import Engine, create_engine, text
@@ -11,6 +12,7 @@ from sqlalchemy.exc import ProgrammingError
 
 from warehouse import release
 from warehouse.cluster import Cluster
+from warehouse.interface import wait_for_planners
 
 
 @pytest.fixture
@@ -144,12 +146,14 @@ def test_a_pinned_release_stays_the_same_through_many_switches(warehouse: Cluste
     reader.dispose()
 
 
-def test_one_query_never_mixes_releases_while_they_change(warehouse: Cluster, publisher: Engine) -> None:
+def test_one_query_never_mixes_releases_while_they_change_a_hundred_times(
+    warehouse: Cluster, publisher: Engine
+) -> None:
     release.switch(publisher, audited(warehouse, publisher, 1))
-    seen: list[tuple[int, int, int]] = []
     stop = threading.Event()
 
-    def read() -> None:
+    def read() -> set[tuple[int, int, int]]:
+        seen = set()
         reader = warehouse.engine("reader")
         with reader.connect() as connection:
             while not stop.is_set():
@@ -159,17 +163,33 @@ def test_one_query_never_mixes_releases_while_they_change(warehouse: Cluster, pu
                     )
                 ).one()
                 connection.rollback()
-                seen.append((int(row[0]), int(row[1]), int(row[2])))
+                seen.add((row[0], row[1], row[2]))
         reader.dispose()
+        return seen
 
-    thread = threading.Thread(target=read)
-    thread.start()
-    for size in range(2, 32):
-        release.switch(publisher, audited(warehouse, publisher, size))
-    stop.set()
-    thread.join()
-    assert len({row[0] for row in seen}) > 3
+    with ThreadPoolExecutor(3) as aside:
+        readers = [aside.submit(read) for _ in range(3)]
+        for size in range(2, 102):
+            release.switch(publisher, audited(warehouse, publisher, size))
+        stop.set()
+        seen = set.union(*(found.result() for found in readers))
+    assert len(seen) > 10
     assert [row for row in seen if len(set(row)) > 1] == []
+
+
+def test_the_switch_waits_for_queries_that_were_planned_before(warehouse: Cluster, publisher: Engine) -> None:
+    release.switch(publisher, audited(warehouse, publisher, 1))
+    reader = warehouse.engine("reader")
+    with reader.connect() as connection, ThreadPoolExecutor(1) as aside:
+        connection.execute(text("select count(*) from flow"))
+        waiting = aside.submit(wait_for_planners, publisher, 60)
+        with pytest.raises(TimeoutError):
+            waiting.result(0.3)
+        connection.rollback()
+        waiting.result(10)
+        connection.execute(text("select count(*) from flow"))
+        wait_for_planners(publisher, 0.05)  # a transaction that stays open does not hold a release up
+    reader.dispose()
 
 
 def test_a_repeatable_read_transaction_stays_on_one_release(warehouse: Cluster, publisher: Engine) -> None:

@@ -8,6 +8,7 @@ from typing import Any
 
 from sqlalchemy import Connection, text
 
+from quality.live import Beside, beside_live
 from traforo import lineage
 from traforo.pipeline.database import cluster_of, engine_of
 from traforo.settings import Settings
@@ -142,9 +143,8 @@ def audit_release(settings: Settings, release_id: str) -> AuditResult:
                 raise RuntimeError(f"release '{release_id}' is {release.status}; only a built release can be audited")
             live = releases.live_release(connection)
             counts = releases.count_rows(connection, release.build_schema)
-            wanted = suites.release_suites(
-                release.build_schema, counts, live.row_counts if live else {}, _delivered(connection)
-            )
+            beside = beside_live(connection, release.build_schema, live.schema, live.row_counts) if live else Beside()
+            wanted = suites.release_suites(release.build_schema, counts, beside, _delivered(connection))
         docs = settings.data_docs / "release"
         results = gate.evaluate(wanted, cluster.url("transformer", "psycopg2"), docs)
         gate.store(transformer, results, scope="release", release_id=release_id)

@@ -8,6 +8,7 @@ import pytest
 
 from connectors.core.source import Assertions, Stream
 from quality.gate import Result, decide
+from quality.live import Beside
 from quality.suites import NEVER_EMPTY, batch_suites, release_suites
 
 DOCS = Path("docs")
@@ -64,10 +65,23 @@ def test_a_partial_listing_has_no_bound_on_what_is_gone() -> None:
     assert not {"drop_ratio", "delete_ratio"} & {c.arguments["column"] for c in batch.checks}
 
 
-@pytest.mark.parametrize("live", [{}, {"flow": 1000}])
-def test_a_release_may_lose_a_fifth_of_a_table_and_no_table_that_has_a_source(live: dict[str, int]) -> None:
-    suites = {s.name: s for s in release_suites("build_x", {"flow": 900}, live, {"actif.flux"})}
+@pytest.mark.parametrize("rows", [{}, {"flow": 1000}])
+def test_a_release_may_lose_a_fifth_of_a_table_and_no_table_that_has_a_source(rows: dict[str, int]) -> None:
+    suites = {s.name: s for s in release_suites("build_x", {"flow": 900}, Beside(rows), {"actif.flux"})}
     floor = suites["release.flow"].checks[0].arguments["min_value"]
-    assert floor == (800 if live else 1)
+    assert floor == (800 if rows else 1)
     assert "release.expense" not in suites
     assert all(table in {name.removeprefix("release.") for name in suites} for table, s in NEVER_EMPTY.items() if not s)
+
+
+def test_a_release_is_compared_with_the_live_one_by_keys_columns_and_sources() -> None:
+    live = Beside({"site": 50}, {"site": {"latitude": 0.9, "rea_code": 0.1}}, {"site": 0.25}, {"actif": 0.0})
+    suites = {s.name: s for s in release_suites("build_x", {"site": 50}, live, set())}
+    fills = [c.arguments for c in suites["release.site"].checks if "mostly" in c.arguments]
+    assert [(f["column"], round(f["mostly"], 6)) for f in fills] == [("latitude", 0.7)]
+    assert suites["release.keys_gone"].query == 'select 0.25::float8 as "site"'
+    assert suites["release.source_drop"].query == 'select 0.0::float8 as "actif"'
+    for name in ("keys_gone", "source_drop"):
+        [check] = suites[f"release.{name}"].checks
+        assert check.arguments["max_value"] == 0.2
+        assert check.severity == "critical"
