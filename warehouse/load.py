@@ -68,14 +68,14 @@ def stage(engine: Engine, source: Source, stream: Stream, run_id: str, landed: L
     drift = BatchDrift(contract, stream.drift)
     with engine.begin() as connection:
         lock_stream(connection, name)
-        _create_batch_table(connection, name)
+        is_first = _create_batch_table(connection, name, run_id)
         before = _columns_before(connection, source.id, stream)
         salt = contract_digest(source.id, stream).encode()[:16]
         stager = Stager(contract, salt, drift, counts, fetch_known(_cursor(connection), name))
         _copy_records(connection, name, read_located(source, stream, landed), stager)
         drift.see_known(stager.unread, *before)
         rejects.settle_unknown_columns(connection, name, drift.frequent_unknown(), counts)
-        rejects.separate_duplicates(connection, name, counts)
+        rejects.separate_duplicates(connection, name, counts, is_first=is_first)
         rejects.store_rejects(connection, source.id, stream.name, run_id)
         notes = drift.notes(*before)
         connection.execute(
@@ -114,14 +114,25 @@ def lock_stream(connection: Connection, name: str) -> None:
     connection.execute(text("select pg_advisory_xact_lock(hashtextextended(:name, 724))"), {"name": f"load {name}"})
 
 
-def _create_batch_table(connection: Connection, name: str) -> None:
+_COLUMNS = "ordinal, record_key, payload, raw_hash, payload_hash, part, position, fetched_at"
+
+
+def _create_batch_table(connection: Connection, name: str, run_id: str) -> bool:
+    """An empty table for the batch; returns whether it is a stream's first, made to stay (``ops.adopt_batch``)."""
     connection.execute(text(f"drop table if exists stage.{name} cascade"))
-    connection.execute(
-        text(
-            f"create unlogged table stage.{name} (ordinal bigint, record_key text, payload jsonb, raw_hash bytea,"
-            " payload_hash bytea, part text, position text, fetched_at timestamptz)"
+    is_first = not connection.execute(text(f"select exists (select 1 from raw.{name})")).scalar_one()
+    if is_first:
+        connection.execute(text(f"create table stage.{name} (like raw.{name} including all excluding indexes)"))
+        quoted = run_id.replace("'", "''")
+        defaults = ", ".join(f"alter {column} set default '{quoted}'" for column in ("run_id", "first_run_id"))
+        connection.execute(text(f"alter table stage.{name} add ordinal bigint, {defaults}"))
+    else:
+        connection.execute(
+            text(
+                f"create unlogged table stage.{name} (ordinal bigint, record_key text, payload jsonb, raw_hash bytea,"
+                " payload_hash bytea, part text, position text, fetched_at timestamptz)"
+            )
         )
-    )
     # What raw will hold after the merge, for the gate: new and changed payloads over the known ones.
     connection.execute(
         text(
@@ -132,6 +143,7 @@ def _create_batch_table(connection: Connection, name: str) -> None:
     connection.execute(text(f"grant select on stage.{name}, stage.{name}__candidate to traforo_transformer"))
     connection.execute(text(rejects.CREATE))
     connection.execute(text("create temporary table batch_known (ordinal bigint, raw_hash bytea) on commit drop"))
+    return is_first
 
 
 def read_located(source: Source, stream: Stream, landed: Landed) -> Iterator[Located]:
@@ -159,7 +171,7 @@ def _copy_records(connection: Connection, name: str, records: Iterator[Located],
         SpooledTemporaryFile(max_size=IN_MEMORY) as known,
         SpooledTemporaryFile(max_size=IN_MEMORY) as bad,
     ):
-        with cursor.copy(f"copy stage.{name} from stdin") as copy:
+        with cursor.copy(f"copy stage.{name} ({_COLUMNS}) from stdin") as copy:
             while chunk := list(islice(records, BATCH)):
                 lines = stager.lines(chunk)
                 copy.write(lines.good)
@@ -173,8 +185,8 @@ def _copy_records(connection: Connection, name: str, records: Iterator[Located],
                     copy.write(block)
     connection.execute(
         text(
-            f"insert into stage.{name} select ordinal, record_key, null, raw_hash, payload_hash, part, position,"
-            f" fetched_at from batch_known join raw.{name} using (raw_hash) where deleted_at is null"
+            f"insert into stage.{name} ({_COLUMNS}) select ordinal, record_key, null, raw_hash, payload_hash, part,"
+            f" position, fetched_at from batch_known join raw.{name} using (raw_hash) where deleted_at is null"
         )
     )
 

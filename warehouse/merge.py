@@ -42,16 +42,18 @@ def merge(
             name = table_name(source.id, stream_name)
             lock_stream(connection, name)
             counts = _staged_counts(connection, run_id, stream_name)
-            _merge_rows(connection, name, run_id, counts)
+            rejects.close(connection, source.id, stream_name, run_id, is_whole=stream.complete and is_listing)
+            is_adopted = _adopted(connection, source.id, stream_name, counts)
+            if not is_adopted:
+                _merge_rows(connection, name, run_id, counts)
             failpoint("merge.rows")
-            if stream.complete and is_listing:
+            if stream.complete and is_listing and not is_adopted:
                 kept = [str(prefix) for prefix in landed.notes.get("keep_absent", ())]
                 counts.deleted = _mark_deleted(connection, name, source.id, stream_name, run_id, kept)
-            rejects.close(connection, source.id, stream_name, run_id, is_whole=stream.complete and is_listing)
             if is_listing:
                 _remember(connection, source.id, stream, run_id, landed)
             _record(connection, source.id, stream_name, run_id, counts)
-            connection.execute(text(f"drop table stage.{name} cascade"))
+            connection.execute(text(f"drop table if exists stage.{name} cascade"))
             result[stream_name] = counts
         outcome = "loaded" if any(counts.changed for counts in result.values()) else "unchanged"
         finish_run(connection, run_id, outcome)
@@ -71,6 +73,18 @@ def _staged_counts(connection: Connection, run_id: str, stream: str) -> Counts:
     if row is None:
         raise LookupError(f"stream '{stream}' is not staged in run '{run_id}'")
     return Counts(read=row.read, valid=row.valid, duplicate=row.duplicate, rejected=row.rejected)
+
+
+def _adopted(connection: Connection, source_id: str, stream: str, counts: Counts) -> bool:
+    """A stream's first batch becomes its ``raw`` table as it is: its rows are not written a second time."""
+    connection.execute(text(f"drop view if exists stage.{table_name(source_id, stream)}__candidate"))
+    adopted = connection.execute(
+        text("select ops.adopt_batch(:source, :stream)"), {"source": source_id, "stream": stream}
+    ).scalar_one()
+    if adopted is None:
+        return False
+    counts.inserted, counts.unchanged = int(adopted), counts.valid - int(adopted)
+    return True
 
 
 def _merge_rows(connection: Connection, name: str, run_id: str, counts: Counts) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from sqlalchemy import Connection, text
+from sqlalchemy.exc import IntegrityError
 
 from warehouse.counts import Counts, table_name
 
@@ -30,8 +31,14 @@ def settle_unknown_columns(connection: Connection, name: str, frequent: list[str
     connection.execute(text("delete from batch_reject where kind = 'column'"))
 
 
-def separate_duplicates(connection: Connection, name: str, counts: Counts) -> None:
-    """The first record of a key counts; the same content again is dropped, other content is rejected."""
+def separate_duplicates(connection: Connection, name: str, counts: Counts, *, is_first: bool) -> None:
+    """The first record of a key counts; the same content again is dropped, other content is rejected.
+
+    Args:
+        is_first: the batch table is to become the stream's ``raw`` table: it gets its index, which tells as well.
+    """
+    if is_first and _indexed(connection, name):
+        return
     connection.execute(text(f"analyze stage.{name} (record_key)"))
     repeated = f"select 1 from stage.{name} group by record_key having count(*) > 1 limit 1"
     if connection.execute(text(repeated)).scalar() is None:
@@ -59,6 +66,16 @@ def separate_duplicates(connection: Connection, name: str, counts: Counts) -> No
     counts.valid -= extra
     counts.duplicate += extra - rejected
     counts.rejected += rejected
+
+
+def _indexed(connection: Connection, name: str) -> bool:
+    """Give the batch table the index of its keys, if none of them stands twice."""
+    try:
+        with connection.begin_nested():
+            connection.execute(text(f"create unique index on stage.{name} (record_key)"))
+    except IntegrityError:
+        return False
+    return True
 
 
 def store_rejects(connection: Connection, source_id: str, stream: str, run_id: str) -> None:

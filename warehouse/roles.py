@@ -65,6 +65,8 @@ def ensure_databases(cluster: Cluster) -> None:
             connection.execute(text("grant traforo_owner, traforo_airflow to current_user"))
         _ensure_database(connection, cluster.database, "owner")
         _ensure_database(connection, AIRFLOW_DATABASE, "airflow")
+        # The first batch of a stream becomes its raw table (``ops.adopt_batch``).
+        connection.execute(text(f"grant {role_name('loader')} to {role_name('owner')}"))
         # Seeing a build's tables and taking them over needs membership in the role that built them.
         connection.execute(text(f"grant {role_name('transformer')} to {role_name('publisher')}"))
         connection.execute(text(f"grant {role_name('reader')} to {role_name('finance')}"))

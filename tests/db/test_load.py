@@ -154,6 +154,48 @@ def test_records_known_by_their_text_are_not_even_read(
     assert (notes["missing_columns"], notes["columns"]) == ([], {"id": 30, "weight": 30})
 
 
+def test_a_first_batch_becomes_the_table_and_what_was_granted_still_is(
+    engine: Engine, warehouse: Cluster, tmp_path: Path
+) -> None:
+    shape = (
+        "select array_agg(column_name || ' ' || data_type || ' ' || is_nullable || coalesce(column_default, '')"
+        " order by column_name), (select relacl::text from pg_class where oid = 'raw.trial__things'::regclass),"
+        " (select relowner::regrole::text from pg_class where oid = 'raw.trial__things'::regclass),"
+        " (select string_agg(pg_get_constraintdef(oid), ';' order by contype, conname) from pg_constraint"
+        "   where conrelid = 'raw.trial__things'::regclass)"
+        " from information_schema.columns where table_schema = 'raw' and table_name = 'trial__things'"
+    )
+    table = "select 'raw.trial__things'::regclass::oid, 'stage.trial__things'::regclass::oid"
+    owner = warehouse.engine("owner")
+    before = rows(owner, shape)
+    run_id, landed = staged(engine, tmp_path, [{"id": "a"}, {"id": "b"}])
+    assert rows(engine, "select count(*) from raw.trial__things") == [(0,)]
+    [(_, batch)] = rows(owner, table)
+    merge(engine, SOURCE, run_id, {"things": landed})
+    assert rows(owner, "select 'raw.trial__things'::regclass::oid, to_regclass('stage.trial__things')") == [
+        (batch, None)
+    ]
+    assert rows(owner, shape) == before
+    assert rows(engine, "select distinct run_id, first_run_id, version from raw.trial__things") == [(run_id, run_id, 1)]
+    _, counts = run(engine, tmp_path, [{"id": "b"}, {"id": "c"}])
+    assert (counts.inserted, counts.unchanged, counts.deleted) == (1, 1, 1)
+    owner.dispose()
+
+
+def test_a_first_batch_is_copied_where_views_stand_on_the_table(
+    engine: Engine, warehouse: Cluster, tmp_path: Path
+) -> None:
+    owner = warehouse.engine("owner")
+    with owner.begin() as connection:
+        connection.execute(text("create view ops.trial as select record_key from raw.trial__things"))
+    _, counts = run(engine, tmp_path, [{"id": "a"}, {"id": "a"}])
+    assert (counts.inserted, counts.duplicate) == (1, 1)
+    assert rows(owner, "select * from ops.trial") == [("a",)]
+    with owner.begin() as connection:
+        connection.execute(text("drop view ops.trial"))
+    owner.dispose()
+
+
 def test_same_meaning_in_another_writing_is_no_change(engine: Engine, tmp_path: Path) -> None:
     run(engine, tmp_path, [{"id": "a", "weight": "1,50", "day": "2026-11-21"}])
     _, counts = run(engine, tmp_path, [{"id": "a", "weight": "1,50", "day": "21/11/2026"}])
