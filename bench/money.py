@@ -38,8 +38,9 @@ from warehouse.cluster import Cluster, connect_cluster
 SCHEMA = "build_money_bench"
 NO_TESTS = ("--exclude-resource-type", "test", "unit_test")
 RULES = (
-    "int_synergie__expense", "int_money_line", "int_money_claim", "int_money_budget", "int_money_project",
-    "int_money_total", "int_finding", "expense_finding",
+    "int_synergie__expense", "int_money_wording", "int_money_line", "int_money_cup", "int_money_claim",
+    "int_money_budget", "int_money_project", "int_money_total", "int_money_line_in_project", "int_finding__line",
+    "int_finding__duplicate", "int_finding__several", "expense_finding",
 )  # fmt: skip
 """What stands between the rows of raw and the findings, once partners and suppliers are known."""
 COPIED = "record_key, payload, raw_hash, payload_hash, run_id, first_run_id, part, position, fetched_at"

@@ -13,28 +13,56 @@
 {%- endmacro %}
 
 {#-
-  One rule on single lines. `where` may use every column of int_money_line as `line` and of int_money_project as
-  `project`; the other arguments are SQL for what the finding shows. `severity` replaces the registry's; `field_sql`
-  tells the field where it depends on the line.
+  Findings of rules on single lines: one scan, in which only a line that breaks a rule is asked which ones. A rule is a
+  mapping: `rule`, `about`, `where`, `found`, and where they differ from the usual `expected`, `at_stake`, `suggested`,
+  `severity`, and `field` or `field_sql`.
 -#}
-{% macro line_rule(rule, field, where, found, expected="cast(null as text)", at_stake="line.amount_declared_eur", suggested="cast(null as numeric)", severity="cast(null as text)", field_sql=none) %}
+{% macro line_findings(rules, lines) %}
 select
-    '{{ rule }}' as rule_code,
+    broken.rule_code,
     line.record_key as finding_key,
     array[line.record_key] as record_keys,
     line.project_id,
     line.partner_id,
     line.claim_number,
-    {{ severity }} as severity_code,
-    round({{ at_stake }}, 2) as amount_at_stake_eur,
-    round({{ suggested }}, 2) as amount_suggested_eur,
-    {{ field_sql or "'" ~ field ~ "'" }} as field_name,
-    cast({{ found }} as text) as found_text,
-    cast({{ expected }} as text) as expected_text
-from {{ ref('int_money_line') }} as line
-inner join {{ ref('int_money_project') }} as project on line.project_id = project.project_id
-where {{ where }}
+    line.cost_category_code,
+    {{ by_rule(rules, 'severity', "cast(null as text)") }} as severity_code,
+    round({{ by_rule(rules, 'at_stake', "line.amount_declared_eur") }}, 2) as amount_at_stake_eur,
+    round({{ by_rule(rules, 'suggested', "cast(null as numeric)") }}, 2) as amount_suggested_eur,
+    case broken.rule_code
+        {% for rule in rules %}
+        when '{{ rule.rule }}' then {{ rule.field_sql or "'" ~ rule.field ~ "'" }}
+        {% endfor %}
+    end as field_name,
+    {{ by_rule(rules, 'found', "cast(null as text)", "text") }} as found_text,
+    {{ by_rule(rules, 'expected', "cast(null as text)", "text") }} as expected_text,
+    line.expense_id,
+    line.source_file_name,
+    line.source_sheet_name,
+    line.source_row_number,
+    jsonb_build_array({{ finding_evidence_row('line') }}) as evidence_rows
+from {{ lines }} as line
+cross join unnest(array_remove(array[
+    {% for rule in rules %}
+    -- {{ rule.about | replace("\n", " ") }}
+    case when {{ rule.where }} then '{{ rule.rule }}' end{{ "," if not loop.last }}
+    {% endfor %}
+], null)) as broken (rule_code)
+where
+    {% for rule in rules %}
+    ({{ rule.where }}){{ " or" if not loop.last }}
+    {% endfor %}
 {% endmacro %}
+
+{#- What the rules say under one entry, each for itself; `usual` for those that do not say. -#}
+{% macro by_rule(rules, entry, usual, type=none) -%}
+    case broken.rule_code
+        {% for rule in rules if entry in rule %}
+        when '{{ rule.rule }}' then {{ "cast(" ~ rule[entry] ~ " as " ~ type ~ ")" if type else rule[entry] }}
+        {% endfor %}
+        else {{ usual }}
+    end
+{%- endmacro %}
 
 {#-
   Number of an invoice as a key: letters and digits part by part, leading zeros dropped, so that FA-0012, FA 12 and

@@ -12,7 +12,7 @@ from pathlib import Path
 from re import findall
 
 _MACROS = Path(__file__).resolve().parent.parent / "macros"
-_SHAPES = {"lineage_columns": "record_key", "line_rule": "select rule_code"}
+_SHAPES = {"lineage_columns": "record_key", "line_findings": "select rule_code"}
 
 
 def _stand_in(name: str) -> Callable[..., str]:

@@ -27,14 +27,7 @@ planned as (
 select
     'R24' as rule_code,
     used.partner_id || '|' || coalesce(used.cost_category_code, '') as finding_key,
-    array(
-        select line.record_key
-        from {{ ref('int_money_line') }} as line
-        where
-            line.partner_id = used.partner_id
-            and (used.cost_category_code is null or line.cost_category_code = used.cost_category_code)
-        order by line.record_key
-    ) as record_keys,
+    true as by_description,
     used.project_id,
     used.partner_id,
     cast(null as text) as claim_number,

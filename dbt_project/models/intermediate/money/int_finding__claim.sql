@@ -194,16 +194,7 @@ finding as (
 select
     finding.rule_code,
     finding.finding_key,
-    case
-        when finding.with_lines
-            then array(
-                    select line.record_key
-                    from {{ ref('int_money_line') }} as line
-                    where line.partner_id = finding.partner_id and line.claim_number = finding.claim_number
-                    order by line.record_key
-                )
-        else cast(array[] as text[])
-    end as record_keys,
+    finding.with_lines and finding.partner_id is not null as by_description,
     finding.project_id,
     finding.partner_id,
     finding.claim_number,
@@ -224,7 +215,7 @@ union all
 select
     'R18' as rule_code,
     record_key as finding_key,
-    cast(array[] as text[]) as record_keys,
+    false as by_description,
     project_id,
     partner_id,
     cast(null as text) as claim_number,
@@ -247,7 +238,7 @@ union all
 select
     'R17' as rule_code,
     record_key as finding_key,
-    cast(array[] as text[]) as record_keys,
+    false as by_description,
     project_id,
     partner_id,
     cast(null as text) as claim_number,
@@ -269,7 +260,7 @@ union all
 select
     'R31' as rule_code,
     budget.record_key || '|' || reading.field_name as finding_key,
-    cast(array[] as text[]) as record_keys,
+    false as by_description,
     budget.project_id,
     budget.partner_id,
     cast(null as text) as claim_number,

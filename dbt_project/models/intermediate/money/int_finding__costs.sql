@@ -170,6 +170,22 @@ finding as (
     group by total.project_id, total.partner_id, total.claim_number, total.cost_category_code, method.cost_method_code
 ),
 
+staff_line as materialized (
+    select
+        record_key,
+        project_id,
+        partner_id,
+        supplier_key,
+        invoice_key,
+        invoice_date,
+        is_real_cost,
+        imputation_pct,
+        hours_worked,
+        amount_declared_eur
+    from {{ ref('int_money_line') }}
+    where cost_category_code = 'STAFF' and supplier_key is not null and not is_set_aside
+),
+
 -- R14: one person, one month, several documents, more than full time.
 overcharged_month as (
     select
@@ -178,12 +194,16 @@ overcharged_month as (
         case when count(distinct partner_id) = 1 then min(partner_id) end as partner_id,
         sum(amount_declared_eur) as amount_eur,
         sum(imputation_pct) as share_pct
-    from {{ ref('int_money_line') }}
-    where
-        cost_category_code = 'STAFF' and is_real_cost and supplier_key is not null and imputation_pct is not null
-        and not is_set_aside
+    from (
+        select
+            *,
+            sum(imputation_pct) over (partition by supplier_key, date_trunc('month', invoice_date)) as month_pct
+        from staff_line
+        where is_real_cost and imputation_pct is not null
+    ) as staff_month
+    where month_pct > {{ money_parameter('full_time_pct') }}
     group by supplier_key, date_trunc('month', invoice_date)
-    having sum(imputation_pct) > {{ money_parameter('full_time_pct') }} and count(distinct invoice_key) = count(*)
+    having count(distinct invoice_key) = count(*)
 ),
 
 overworked_year as (
@@ -193,8 +213,8 @@ overworked_year as (
         case when count(distinct partner_id) = 1 then min(partner_id) end as partner_id,
         sum(amount_declared_eur) as amount_eur,
         sum(hours_worked) as hours_worked
-    from {{ ref('int_money_line') }}
-    where hours_worked is not null and supplier_key is not null and not is_set_aside
+    from staff_line
+    where hours_worked is not null
     group by supplier_key, date_trunc('year', invoice_date)
     having sum(hours_worked) > {{ money_parameter('annual_hours') }}
 )
@@ -203,16 +223,9 @@ select
     finding.rule_code,
     finding.project_id || '|' || finding.partner_id || '|' || coalesce(finding.claim_number, '') || '|' || finding.aspect
         as finding_key,
-    array(
-        select line.record_key
-        from {{ ref('int_money_line') }} as line
-        where
-            line.partner_id = finding.partner_id
-            and line.cost_category_code = finding.cost_category_code
-            and line.cost_method_code = any(finding.methods)
-            and (finding.claim_number is null or line.claim_number = finding.claim_number)
-        order by line.record_key
-    ) as record_keys,
+    cast(null as text[]) as record_keys,
+    finding.methods,
+    true as by_description,
     finding.project_id,
     finding.partner_id,
     finding.claim_number,
@@ -235,6 +248,8 @@ select
     'R14' as rule_code,
     md5(array_to_string(record_keys, ' ')) as finding_key,
     record_keys,
+    cast(null as text[]) as methods,
+    false as by_description,
     project_id,
     partner_id,
     cast(null as text) as claim_number,
@@ -253,6 +268,8 @@ select
     'R14' as rule_code,
     md5(array_to_string(record_keys, ' ')) || 'h' as finding_key,
     record_keys,
+    cast(null as text[]) as methods,
+    false as by_description,
     project_id,
     partner_id,
     cast(null as text) as claim_number,
@@ -264,31 +281,3 @@ select
     cast(hours_worked as text) as found_text,
     cast({{ money_parameter('annual_hours') }} as text) as expected_text
 from overworked_year
-
-union all
-
-select
-    plausible.rule_code,
-    plausible.finding_key,
-    plausible.record_keys,
-    plausible.project_id,
-    plausible.partner_id,
-    plausible.claim_number,
-    'STAFF' as cost_category_code,
-    plausible.severity_code,
-    plausible.amount_at_stake_eur,
-    plausible.amount_suggested_eur,
-    plausible.field_name,
-    plausible.found_text,
-    plausible.expected_text
-from (
-{{ line_rule(
-    'R14', 'amount_declared_eur',
-    where="abs(line.hours_worked * line.hourly_rate_eur * line.imputation_share - line.amount_declared_eur) > "
-        ~ tolerance ~ " and abs(line.hours_worked * line.hourly_rate_eur - line.amount_declared_eur) > " ~ tolerance,
-    found=amount_text('line.amount_declared_eur'),
-    expected=amount_text('line.hours_worked * line.hourly_rate_eur'),
-    at_stake='abs(line.hours_worked * line.hourly_rate_eur - line.amount_declared_eur)',
-    suggested='line.hours_worked * line.hourly_rate_eur'
-) }}
-) as plausible

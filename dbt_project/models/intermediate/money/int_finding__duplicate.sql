@@ -1,9 +1,7 @@
-{{ config(materialized='ephemeral') }}
+{{ config(materialized='table', unlogged=True, meta={'statistics': ['rule_code']}) }}
 
--- Rules on what is declared twice: numbers, documents, lines.
-{% set tolerance = money_parameter('amount_tolerance_eur') %}
-
--- Most lines are unlike all others: each part first finds, on a few columns, which lines can be meant at all.
+-- Rules on what is declared twice: numbers, documents, lines. Most lines are unlike all others: each part first finds, on
+-- a few columns, which lines can be meant at all.
 with document as not materialized (
     select
         line.record_key,
@@ -23,6 +21,8 @@ with document as not materialized (
         line.supplier_key,
         coalesce(line.supplier_identity, line.supplier_key) as supplier,
         cast(round(line.amount_gross_given * 100) as bigint) as gross_cents,
+        -- A line without date has a day of its own, which is near no other.
+        coalesce(line.invoice_date, cast('0001-01-01' as date)) as price_date,
         -- The part of the document that was charged to the project, as stated or as it follows from the amounts.
         coalesce(
             line.imputation_pct,
@@ -33,100 +33,157 @@ with document as not materialized (
     where not line.is_set_aside
 ),
 
--- R01: one number, several lines.
-number_used as (
+-- Numbers of a partner, and prices of a day to the cent, counted in one pass.
+counted as materialized (
     select
         partner_id,
-        expense_number
+        expense_number,
+        gross_cents,
+        currency_code,
+        price_date,
+        grouping(expense_number) = 0 as is_number,
+        count(*) as line_count,
+        count(*) filter (where amount_gross_given > 0) as priced_count
     from document
-    where expense_number is not null
-    group by partner_id, expense_number
-    having count(*) > 1
-),
-
-repeated_number as (
-    select
-        document.project_id,
-        document.partner_id,
-        document.expense_number,
-        array_agg(document.record_key order by document.record_key) as record_keys,
-        sum(document.amount_declared_eur) - max(document.amount_declared_eur) as amount_eur,
-        string_agg(distinct document.claim_number, ', ') as claim_numbers
-    from document
-    inner join number_used
-        on document.partner_id = number_used.partner_id and document.expense_number = number_used.expense_number
-    group by document.project_id, document.partner_id, document.expense_number
-),
-
--- R26: one document, several lines. Shares up to 100 % are a shared document, unless two lines agree in everything.
-document_used as (
-    select
-        supplier,
-        invoice_key,
-        amount_gross_given,
-        currency_code
-    from document
-    where supplier is not null and invoice_key is not null and amount_gross_given > 0
-    group by supplier, invoice_key, amount_gross_given, currency_code
-    having count(*) > 1
-),
-
-repeated_document as (
-    select
-        array_agg(document.record_key order by document.record_key) as record_keys,
-        case when count(distinct document.project_id) = 1 then min(document.project_id) end as project_id,
-        case when count(distinct document.partner_id) = 1 then min(document.partner_id) end as partner_id,
-        case when count(distinct document.claim_number) = 1 then min(document.claim_number) end as claim_number,
-        sum(document.share_pct) as share_pct,
-        sum(document.amount_declared_eur) as amount_eur,
-        max(document.amount_declared_eur) as amount_once_eur
-    from document
-    inner join document_used
-        on
-            document.supplier = document_used.supplier
-            and document.invoice_key = document_used.invoice_key
-            and document.amount_gross_given = document_used.amount_gross_given
-            and document.currency_code = document_used.currency_code
-    group by document.supplier, document.invoice_key, document.amount_gross_given, document.currency_code
+    group by grouping sets ((partner_id, expense_number), (gross_cents, currency_code, price_date))
     having
-        (
-            count(distinct document.partner_id) > 1
-            or count(distinct document.expense_number) > 1
-            or count(document.expense_number) = 0
-        )
-        and (
-            sum(document.share_pct) > 100.01
-            or count(distinct {{ hash_of([
-                'document.partner_id', 'document.activity_code', 'document.cost_category_code',
-                'document.imputation_pct', 'document.amount_declared_eur'
-            ]) }}) < count(*)
-        )
+        (grouping(expense_number) = 0 and expense_number is not null and count(*) > 1)
+        or (grouping(expense_number) = 1 and gross_cents > 0)
 ),
 
--- Amounts of a day that several lines have, to the cent and within the days that count as one.
 price as (
     select
         gross_cents,
         currency_code,
-        invoice_date,
-        count(*) as line_count
-    from document
-    where amount_gross_given > 0 and supplier_key is not null and invoice_date is not null
-    group by gross_cents, currency_code, invoice_date
+        price_date,
+        priced_count as line_count
+    from counted
+    where not is_number
 ),
 
-near_price as (
-    select distinct
+in_order as materialized (
+    select
+        *,
+        sum(line_count) over by_price > 1 as is_repeated,
+        line_count > 1
+        or least(
+            price_date - lag(price_date) over by_day, lead(price_date) over by_day - price_date
+        ) <= {{ money_parameter('duplicate_days') }} as is_near
+    from price
+    window
+        by_price as (partition by gross_cents, currency_code),
+        by_day as (partition by gross_cents, currency_code order by price_date)
+),
+
+one_cent_off as (
+    select
         a.gross_cents,
         a.currency_code,
-        a.invoice_date
-    from price as a
-    cross join (values (-1), (0), (1)) as cent (step)
-    inner join price as b on b.gross_cents = a.gross_cents + cent.step
-    where
-        a.currency_code = b.currency_code
-        and abs(a.invoice_date - b.invoice_date) <= {{ money_parameter('duplicate_days') }}
-        and (cent.step <> 0 or a.invoice_date <> b.invoice_date or a.line_count > 1)
+        a.price_date as lower_date,
+        b.price_date as upper_date
+    from in_order as a
+    inner join in_order as b on b.gross_cents = a.gross_cents + 1 and a.currency_code = b.currency_code
+    where abs(a.price_date - b.price_date) <= {{ money_parameter('duplicate_days') }}
+),
+
+-- Prices that several lines have, and prices that lines of nearly the same day have to the cent.
+shared_price as (
+    select
+        gross_cents,
+        currency_code,
+        price_date,
+        bool_or(is_near) as is_near
+    from (
+        select
+            gross_cents,
+            currency_code,
+            price_date,
+            coalesce(is_near, false) as is_near
+        from in_order
+        where is_repeated or is_near
+        union all
+        select
+            gross_cents,
+            currency_code,
+            lower_date as price_date,
+            true as is_near
+        from one_cent_off
+        union all
+        select
+            gross_cents + 1 as gross_cents,
+            currency_code,
+            upper_date as price_date,
+            true as is_near
+        from one_cent_off
+    ) as found
+    group by gross_cents, currency_code, price_date
+),
+
+candidate as materialized (
+    select
+        document.*,
+        number_used.is_number is not null as has_repeated_number,
+        shared_price.gross_cents is not null as has_shared_price,
+        shared_price.is_near and document.invoice_date is not null and document.supplier_key is not null as is_near
+    from document
+    left join counted as number_used
+        on
+            number_used.is_number
+            and document.partner_id = number_used.partner_id
+            and document.expense_number = number_used.expense_number
+    left join shared_price
+        on
+            document.gross_cents = shared_price.gross_cents
+            and document.currency_code = shared_price.currency_code
+            and document.price_date = shared_price.price_date
+    where number_used.is_number or shared_price.gross_cents is not null
+),
+
+-- R01: one number, several lines.
+repeated_number as (
+    select
+        project_id,
+        partner_id,
+        expense_number,
+        array_agg(record_key order by record_key) as record_keys,
+        sum(amount_declared_eur) - max(amount_declared_eur) as amount_eur,
+        string_agg(distinct claim_number, ', ') as claim_numbers
+    from candidate
+    where has_repeated_number
+    group by project_id, partner_id, expense_number
+),
+
+-- R26: one document, several lines. Shares up to 100 % are a shared document, unless two lines agree in everything.
+repeated_document as (
+    select
+        array_agg(record_key order by record_key) as record_keys,
+        case when count(distinct project_id) = 1 then min(project_id) end as project_id,
+        case when count(distinct partner_id) = 1 then min(partner_id) end as partner_id,
+        case when count(distinct claim_number) = 1 then min(claim_number) end as claim_number,
+        sum(share_pct) as share_pct,
+        sum(amount_declared_eur) as amount_eur,
+        max(amount_declared_eur) as amount_once_eur
+    from (
+        select
+            *,
+            count(*) over (partition by supplier, invoice_key, amount_gross_given, currency_code) as line_count
+        from candidate
+        where has_shared_price and supplier is not null and invoice_key is not null
+    ) as document
+    where line_count > 1
+    group by supplier, invoice_key, amount_gross_given, currency_code
+    having
+        (
+            count(distinct partner_id) > 1
+            or count(distinct expense_number) > 1
+            or count(expense_number) = 0
+        )
+        and (
+            sum(share_pct) > 100.01
+            or count(distinct {{ hash_of([
+                'partner_id', 'activity_code', 'cost_category_code', 'imputation_pct', 'amount_declared_eur'
+            ]) }}) < count(*)
+        )
 ),
 
 -- One supplier, one amount, one day: lines that agree so far are one item, however many they are. Comparing items and
@@ -151,13 +208,8 @@ item as (
         sum(document.share_pct) as share_pct,
         sum(document.amount_declared_eur) as amount_eur,
         max(document.amount_declared_eur) as amount_once_eur
-    from document
-    inner join near_price
-        on
-            document.gross_cents = near_price.gross_cents
-            and document.currency_code = near_price.currency_code
-            and document.invoice_date = near_price.invoice_date
-    where document.amount_gross_given > 0 and document.supplier_key is not null
+    from candidate as document
+    where document.is_near
     group by
         document.supplier_identity, document.supplier_key, document.gross_cents, document.currency_code,
         document.invoice_date

@@ -2,7 +2,13 @@
 
 -- R32: totals printed in a file against its lines, as the reader found them; R17 where the plan's own ERDF figures
 -- disagree. Claims are compared with all their lines by R23. A file whose lines newer files have all replaced is silent.
-with live_file as (
+with suspect as (
+    select *
+    from {{ ref('stg_synergie__controles') }}
+    where not conforme and nature not in ('demande', 'lignes_remplacees')
+),
+
+live_file as (
     select
         file_hash,
         case when count(distinct project_id) = 1 then min(project_id) end as project_id
@@ -12,6 +18,7 @@ with live_file as (
             line.project_id
         from {{ ref('stg_synergie__depenses') }} as depense
         inner join {{ ref('int_money_line') }} as line on depense.record_key = line.record_key
+        where depense.sha256_fichier in (select suspect.sha256_fichier from suspect)
         union all
         select
             budget.sha256_fichier as file_hash,
@@ -25,7 +32,6 @@ with live_file as (
 select
     case when check_row.nature in ('taux_feder', 'taux_du_total') then 'R17' else 'R32' end as rule_code,
     check_row.record_key as finding_key,
-    cast(array[] as text[]) as record_keys,
     live_file.project_id,
     cast(null as text) as partner_id,
     cast(null as text) as claim_number,
@@ -45,6 +51,5 @@ select
     check_row.fichier as source_file_name,
     check_row.feuille as source_sheet_name,
     check_row.ligne as source_row_number
-from {{ ref('stg_synergie__controles') }} as check_row
+from suspect as check_row
 inner join live_file on check_row.sha256_fichier = live_file.file_hash
-where not check_row.conforme and check_row.nature not in ('demande', 'lignes_remplacees')

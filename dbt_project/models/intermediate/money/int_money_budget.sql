@@ -1,4 +1,4 @@
-{{ config(materialized='table', post_hook='analyze {{ this }}') }}
+{{ config(materialized='table') }}
 
 -- Financing plan by partner, and by cost category, work package and year with the method of the application form. The
 -- partner's own line of the plan has no category. Of several versions of a plan the one in the newest file counts, and

@@ -1,4 +1,4 @@
-{{ config(materialized='table', post_hook='analyze {{ this }}') }}
+{{ config(materialized='table') }}
 
 -- Headers of claims as the files write them; of the same claim in two files the newest counts.
 with header as (

@@ -1,4 +1,4 @@
-{{ config(materialized='table', post_hook='analyze {{ this }}') }}
+{{ config(materialized='table') }}
 
 -- Dates and work plan of each project: as known, else as its claims tell. The first day is that of the first claim's
 -- period; the work plan is the one whose activities most lines name.
@@ -17,40 +17,52 @@ with named as (
     ) as project
 ),
 
+by_first_day as (
+    select
+        project_id,
+        claim_period_start_date as first_day,
+        row_number() over (
+            partition by project_id order by sum(line_count) desc, claim_period_start_date asc
+        ) as choice
+    from {{ ref('int_money_total') }}
+    where claim_sequence = 1 and claim_period_start_date is not null
+    group by project_id, claim_period_start_date
+),
+
 told as (
     select
         project_id,
-        mode() within group (order by claim_period_start_date) as first_day
-    from {{ ref('int_money_line') }}
-    where claim_sequence = 1 and claim_period_start_date is not null
-    group by project_id
+        first_day
+    from by_first_day
+    where choice = 1
+),
+
+active as (
+    select
+        project_id,
+        activity_code,
+        sum(line_count) as line_count
+    from {{ ref('int_money_total') }}
+    where activity_code is not null
+    group by project_id, activity_code
 ),
 
 named_activity as (
     select
-        line.project_id,
+        active.project_id,
         activity.calendar_code,
-        row_number() over (partition by line.project_id order by count(*) desc, activity.calendar_code) as choice,
-        sum(line.line_count) as line_count
-    from (
-        select
-            project_id,
-            activity_code,
-            count(*) as line_count
-        from {{ ref('int_money_line') }}
-        where activity_code is not null
-        group by project_id, activity_code
-    ) as line
-    inner join {{ ref('project_activity') }} as activity on line.activity_code = activity.activity_code
-    group by line.project_id, activity.calendar_code
+        row_number() over (partition by active.project_id order by count(*) desc, activity.calendar_code) as choice,
+        sum(active.line_count) as line_count
+    from active
+    inner join {{ ref('project_activity') }} as activity on active.activity_code = activity.activity_code
+    group by active.project_id, activity.calendar_code
 ),
 
 with_activity as (
     select
         project_id,
-        count(*) as line_count
-    from {{ ref('int_money_line') }}
-    where activity_code is not null
+        sum(line_count) as line_count
+    from active
     group by project_id
 )
 
