@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import gzip
 import json
 import shutil
 from collections.abc import Iterator
@@ -10,12 +9,11 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-import pyarrow.parquet
 import pytest
-from sqlalchemy import create_engine, text
 from typer.testing import CliRunner
 
 from connectors.core.registry import source_ids
+from tests.e2e.canary import FINDER, MAIL, NAME, PHONE, files, secrets, spoil, tables
 from traforo import pipeline
 from traforo.cli import app
 from traforo.erasure import erase_person
@@ -23,11 +21,8 @@ from traforo.sandbox_process import running_sandbox
 from traforo.settings import Settings
 from warehouse import embedded, feed, release
 from warehouse.cluster import Cluster, connect_cluster
-from warehouse.person import Finder, Person
 
 pytestmark = [pytest.mark.e2e, pytest.mark.timeout(900)]
-NAME, MAIL, PHONE = "Jeanne Canari", "jeanne.canari@exemple.invalid", "+33 6 55 00 11 22"
-FINDER: Finder = Person.called([NAME, MAIL, PHONE]).finder()
 SEED, SCALE = 5, 1.0
 
 
@@ -40,39 +35,8 @@ class World:
     returned: str
 
     def tables(self, condition: str) -> dict[str, str]:
-        """Content of tables as text, by name."""
-        admin = create_engine(self.cluster.admin_url(self.cluster.database))
-        with admin.connect() as connection:
-            names = connection.execute(
-                text(f"select format('%I.%I', schemaname, tablename) from pg_tables where {condition}")
-            ).scalars()
-            found = {
-                name: "\n".join(connection.execute(text(f"select t::text from {name} t")).scalars())
-                for name in list(names)
-            }
-        admin.dispose()
-        return found
-
-    def secrets(self) -> dict[str, str]:
-        values: dict[str, str] = json.loads((self.settings.home / "secrets.json").read_text())
-        return values
-
-
-def _spoil(data: Path) -> None:
-    """Put the person where sources hold persons: advisers, contacts, a record that will be rejected."""
-    flows = json.loads((data / "actif.json").read_text())
-    for flow in flows[:20]:
-        flow["conseiller"] = NAME
-    flows[0] |= {"conseiller": f"{NAME} {MAIL}", "quantite": "beaucoup"}
-    (data / "actif.json").write_text(json.dumps(flows))
-    firms = json.loads((data / "elenco.json").read_text())
-    for firm in firms[:8]:
-        firm |= {"email": MAIL, "telefono": PHONE}
-    (data / "elenco.json").write_text(json.dumps(firms))
-    places = json.loads((data / "gogocarto.json").read_text())
-    for place in places[:5]:
-        place |= {"email": MAIL, "telephone": PHONE, "description": f"<p>Écrire à {MAIL}.</p>"}
-    (data / "gogocarto.json").write_text(json.dumps(places))
+        """Content of the warehouse's tables as text, by name."""
+        return tables(self.cluster.admin_url(self.cluster.database), condition)
 
 
 @pytest.fixture(scope="module")
@@ -80,7 +44,7 @@ def world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
     settings = Settings(tmp_path_factory.mktemp("canary"))
     with running_sandbox(settings, seed=SEED, scale=SCALE):
         pass
-    _spoil(settings.home / "sandbox" / "data")
+    spoil(settings.home / "sandbox" / "data")
     with connect_cluster(settings.home) as cluster, running_sandbox(settings, seed=SEED, scale=SCALE) as config:
         settings = replace(settings, config=config)
         pipeline.upgrade_database(settings)
@@ -93,18 +57,6 @@ def world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
         steps += [built, pipeline.switch_release(settings, built.release_id), pipeline.publish(settings)]
         yield World(settings, cluster, json.dumps([step.as_dict() for step in steps], default=str))
     shutil.rmtree(embedded.paths(settings.home).base, ignore_errors=True)
-
-
-def files(*roots: Path) -> Iterator[tuple[Path, bytes]]:
-    for root in roots:
-        for path in sorted(root.rglob("*")) if root.is_dir() else [root]:
-            if path.is_file() and not path.is_symlink():
-                body = path.read_bytes()
-                if path.suffix == ".gz":
-                    body = gzip.decompress(body)
-                elif path.suffix == ".parquet":
-                    body = json.dumps(pyarrow.parquet.read_table(path).to_pylist(), default=str).encode()
-                yield path, body
 
 
 def outside(world: World) -> Iterator[tuple[Path, bytes]]:
@@ -136,21 +88,21 @@ def test_what_steps_return_and_the_feed_hold_neither_person_nor_secret(world: Wo
     assert "eu.traforo.flow.upserted" in events
     for shown in (world.returned, events):
         assert not FINDER.in_text(shown)
-        assert not [name for name, value in world.secrets().items() if value in shown]
+        assert not [name for name, value in secrets(world.settings).items() if value in shown]
 
 
 def test_no_secret_is_written_anywhere_but_in_its_file(world: World) -> None:
-    secrets = world.secrets()
-    assert len(secrets) >= 6
+    own = secrets(world.settings)
+    assert len(own) >= 6
     found = [
         (str(path), name)
         for path, body in files(world.settings.home, embedded.paths(world.settings.home).log)
-        for name, value in secrets.items()
+        for name, value in own.items()
         if path.name != "secrets.json" and value.encode() in body
     ]
     assert found == []
     everything = "\n".join(world.tables("schemaname in ('ops', 'raw')").values())
-    assert [name for name, value in secrets.items() if value in everything] == []
+    assert [name for name, value in own.items() if value in everything] == []
 
 
 def test_the_export_of_rejects_shows_what_is_wrong_and_not_who(world: World, tmp_path: Path) -> None:

@@ -11,6 +11,7 @@ import pytest
 from sqlalchemy import text
 
 from connectors.core.registry import source_ids
+from tests.e2e.canary import FINDER, files, secrets, spoil, tables
 from traforo import pipeline, stack, stack_run
 from traforo.sandbox_process import running_sandbox
 from traforo.settings import Settings
@@ -45,6 +46,9 @@ def passes(emptied_home: Path) -> Iterator[Passes]:
     """Both passes; Airflow is stopped before the first test looks."""
     with connect_cluster(emptied_home) as cluster:
         bare = Settings(emptied_home)
+        with running_sandbox(bare, SEED, SCALE):
+            pass
+        spoil(emptied_home / "sandbox" / "data")
         with running_sandbox(bare, SEED, SCALE) as config:
             settings = Settings(emptied_home, config=config)
             dsn = cluster.dsn("airflow")
@@ -120,3 +124,23 @@ def test_airflow_is_gone_without_a_trace(passes: Passes) -> None:
     assert passes.left_over == []
     assert passes.lock_is_free
     assert not (passes.settings.home / "airflow" / "stack.json").exists()
+
+
+def test_airflow_has_written_down_neither_the_person_nor_a_secret(passes: Passes) -> None:
+    """Its logs, and its own tables: XCom, rendered templates, events, audit log, serialised DAGs."""
+    assert passes.query("select count(*) from raw.actif__flux where payload::text like '%Canari%'")[0][0] > 10
+    own = secrets(passes.settings)
+    logs = dict(files(passes.settings.home / "airflow"))
+    # Where Airflow's simple login reads the generated password.
+    login = passes.settings.home / "airflow" / "passwords.json"
+    assert login.stat().st_mode & 0o777 == 0o600
+    del logs[login]
+    assert len(logs) > 20
+    kept = tables(passes.cluster.url("airflow", "psycopg2"), "schemaname = 'public'")
+    assert {"public.xcom", "public.rendered_task_instance_fields", "public.log"} <= kept.keys()
+    assert len(kept["public.xcom"]) > 100
+    assert [str(path) for path, body in logs.items() if FINDER.in_bytes(body)] == []
+    assert [name for name, content in kept.items() if FINDER.in_text(content)] == []
+    told = [(str(path), name) for path, body in logs.items() for name, value in own.items() if value.encode() in body]
+    told += [(table, name) for table, content in kept.items() for name, value in own.items() if value in content]
+    assert told == []
