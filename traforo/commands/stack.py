@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import signal
 from dataclasses import replace
-from typing import Annotated
+from types import FrameType
+from typing import Annotated, NoReturn
 
 import typer
 
@@ -76,6 +78,35 @@ def up(seed: Seed = 1, scale: Scale = 1.0) -> None:
         console.print("Warehouse: traforo db url --role reader\nStop with: make down", highlight=False)
     if not good:
         raise typer.Exit(1)
+
+
+@app.command()
+def serve() -> None:
+    """Start Airflow and stay with it until SIGTERM, or until it ends: for a container or a service manager.
+
+    The DAGs run on their schedules. Exit code 1 where Airflow has ended by itself.
+    """
+    with clear_errors():
+        current = settings()
+        if current.config is None:
+            raise typer.BadParameter("a deployment file is needed: --config, or TRAFORO_CONFIG")
+        with connect_cluster(current.home, current.database_url) as cluster:
+            pipeline.upgrade_database(current)
+            running = stack.up(current, cluster.dsn("airflow"), attached=True, say=console.print)
+            if running.process is None:
+                raise typer.BadParameter(f"Airflow runs already at {running.url}: traforo stack down")
+            console.print(f"Airflow: {running.url}  (user {running.user}, password {running.password})", soft_wrap=True)
+            signal.signal(signal.SIGTERM, _leave)
+            try:
+                running.process.wait()
+            finally:
+                stack.down(current, running)
+        raise RuntimeError(f"Airflow has ended; its logs are in {running.logs}")
+
+
+def _leave(_number: int, _frame: FrameType | None) -> NoReturn:
+    """SIGTERM is how a service manager asks for an orderly end."""
+    raise SystemExit(0)
 
 
 @app.command()

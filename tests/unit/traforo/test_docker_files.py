@@ -18,7 +18,7 @@ DOCKERFILE = (ROOT / "docker" / "Dockerfile").read_text()
 SERVICE_KEYS = {
     "build", "image", "restart", "read_only", "tmpfs", "cap_drop", "cap_add", "security_opt", "volumes", "secrets",
     "environment", "depends_on", "healthcheck", "entrypoint", "command", "mem_limit", "pids_limit", "ports",
-    "network_mode",
+    "network_mode", "init", "stop_grace_period",
 }  # fmt: skip
 
 
