@@ -99,15 +99,16 @@ def paging(db: Database, report: Report, rounds: int) -> None:
         port = server.stdout.readline().strip() if server.stdout else ""
         found = medians(rounds, {
             name: partial(db.child, "owner", "bench.ingest.paging", name, port)
-            for name in ("aiohttp", "ours")
+            for name in ("aiohttp_16", "ours_16", "ours_4")
         })  # fmt: skip
     finally:
         server.terminate()
         server.wait()
     report.rows = PAGES * SIZE
     report.head(f"HTTP paging: {PAGES} pages of {SIZE} records, 20 ms latency")
-    report.line("aiohttp, 16 wide", found["aiohttp"])
-    report.line("walk of a connector", found["ours"], found["aiohttp"], 2.0)
+    report.line("aiohttp, 16 in flight", found["aiohttp_16"])
+    report.line("walk of a connector, 16 in flight", found["ours_16"], found["aiohttp_16"], 2.0)
+    report.line("walk of a connector, 4 (the default)", found["ours_4"], found["aiohttp_16"])
 
 
 def main() -> int:

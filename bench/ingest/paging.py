@@ -1,4 +1,4 @@
-"""A paged JSON listing with 20 ms latency: ``python -m bench.ingest.paging serve|ours|aiohttp [PORT]``.
+"""A paged JSON listing with 20 ms latency: ``python -m bench.ingest.paging serve|ours_16|ours_4|aiohttp_16 [PORT]``.
 
 Ours is ``walk`` through ``HttpClient``: allow-list, byte caps, deadlines, totals reconciled, repeats noticed.
 aiohttp fetches 16 pages at a time. Both parse every page with orjson.
@@ -11,6 +11,7 @@ import json
 import resource
 import sys
 import time
+from functools import partial
 from typing import Any
 
 import orjson
@@ -46,13 +47,14 @@ def serve() -> None:
     asyncio.run(run())
 
 
-def ours(port: int) -> float:
+def ours(in_flight: int, port: int) -> float:
     """Seconds until every page has been fetched, parsed and checked."""
     from bench.ingest.loading import SOURCE
     from connectors.core.http import HttpClient
     from connectors.core.paginate import PageNumber, json_facts, walk
 
-    address = {"base_url": f"http://127.0.0.1:{port}", "hosts": (f"127.0.0.1:{port}",), "allow_loopback_http": True}
+    address = {"base_url": f"http://127.0.0.1:{port}", "hosts": (f"127.0.0.1:{port}",), "allow_loopback_http": True,
+               "requests_in_flight": in_flight}  # fmt: skip
     http = HttpClient(SOURCE.model_copy(update=address))
     started = time.perf_counter()
     facts = json_facts("items", total="total", key="id")
@@ -90,7 +92,8 @@ def main() -> None:
         serve()
         return
     before = time.process_time()
-    seconds = {"ours": ours, "aiohttp": aiohttp_16}[sys.argv[1]](int(sys.argv[2]))
+    client = {"ours_16": partial(ours, 16), "ours_4": partial(ours, 4), "aiohttp_16": aiohttp_16}[sys.argv[1]]
+    seconds = client(int(sys.argv[2]))
     memory = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1000
     print(json.dumps({"seconds": seconds, "cpu": time.process_time() - before, "memory_mb": memory}))
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import contextlib
 import ipaddress
+import math
 import os
 import socket
 import sys
@@ -50,7 +51,56 @@ def is_allowed(ip: Address, *, is_https: bool, loopback_ok: bool) -> bool:
     return ip.is_global and not ip.is_multicast and is_https
 
 
-@dataclass
+class _Watchdog:
+    """One thread that ends every exchange at its deadline."""
+
+    def __init__(self) -> None:
+        self._changed = threading.Condition()
+        self._running: set[Exchange] = set()
+        self._wakes_at = 0.0
+        self._thread: threading.Thread | None = None
+
+    def watch(self, exchange: Exchange) -> None:
+        """End this exchange at its deadline, unless it is over before."""
+        with self._changed:
+            self._running.add(exchange)
+            if self._thread is None:
+                self._thread = threading.Thread(target=self._run, name="deadlines", daemon=True)
+                self._thread.start()
+            elif exchange.deadline < self._wakes_at:
+                self._changed.notify()
+
+    def release(self, exchange: Exchange) -> None:
+        """The exchange is over."""
+        with self._changed:
+            self._running.discard(exchange)
+
+    def _run(self) -> None:
+        while True:
+            with self._changed:
+                now = time.monotonic()
+                due = [exchange for exchange in self._running if exchange.deadline <= now]
+                self._running.difference_update(due)
+                if not due:
+                    self._wakes_at = min((one.deadline for one in self._running), default=math.inf)
+                    self._changed.wait(None if self._wakes_at == math.inf else self._wakes_at - now)
+            for exchange in due:
+                exchange.expire()
+
+
+_watchdog = _Watchdog()
+
+
+def _new_watchdog() -> None:
+    """A forked process has none of its parent's threads, and perhaps one of its locks."""
+    global _watchdog  # noqa: PLW0603 - the one of this process
+    _watchdog = _Watchdog()
+
+
+os.register_at_fork(after_in_child=_new_watchdog)
+
+
+@dataclass(eq=False)
 class Exchange:
     """One request and its answer: where it may connect to, and when it must be over.
 
@@ -69,22 +119,18 @@ class Exchange:
     expired: bool = False
     _socket: socket.socket | None = None
     _lock: threading.Lock = field(default_factory=threading.Lock)
-    _timer: threading.Timer | None = None
     _token: Any = None
 
     def __enter__(self) -> Exchange:
         self._token = _current.set(self)
-        self._timer = threading.Timer(max(self.deadline - time.monotonic(), 0.001), self._expire)
-        self._timer.daemon = True
-        self._timer.start()
+        _watchdog.watch(self)
         return self
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         _current.reset(self._token)
-        if self._timer:
-            self._timer.cancel()
+        _watchdog.release(self)
         with self._lock:
             if self._socket:
                 self._socket.close()
@@ -98,7 +144,8 @@ class Exchange:
             if self.expired:
                 self._shut()
 
-    def _expire(self) -> None:
+    def expire(self) -> None:
+        """Shut the connection, whatever it is doing."""
         with self._lock:
             self.expired = True
             self._shut()

@@ -49,7 +49,7 @@ HOLD_BYTES = 256_000_000
 def walk(
     http: HttpClient, url: str, pager: Pager, inspect: Inspect, *,
     params: Mapping[str, str | int] | None = None, headers: Mapping[str, str] | None = None,
-    expect: tuple[str, ...] = (), max_pages: int = 10_000, read_ahead: int = 4,
+    expect: tuple[str, ...] = (), max_pages: int = 10_000, read_ahead: int | None = None,
     validators: Mapping[str, Mapping[str, str]] | None = None,
     known: Mapping[str, Mapping[str, Any]] | None = None, notes: dict[str, Any] | None = None,
 ) -> Iterator[Page]:  # fmt: skip
@@ -64,7 +64,8 @@ def walk(
         headers: headers of every request.
         expect: acceptable media types, as in ``HttpClient.get``.
         max_pages: bound of the walk.
-        read_ahead: requests in flight once the total is known from page 1; 1 reads one after the other.
+        read_ahead: requests in flight once the total is known from page 1, as the source says where it is None; 1
+            reads one after the other.
         validators: URL → ``etag``/``last_modified`` of the last good load; used only where ``known`` also
             says what the page held, because a 304 has no body to count.
         known: URL → ``Facts.as_dict()`` of the last good load.
@@ -80,8 +81,8 @@ def walk(
     before: frozenset[str] = frozenset()
     for last_try in (False, True):
         run = _Walk(
-            http, url, pager, inspect, dict(params or {}), headers, expect, max_pages, read_ahead,
-            validators or {}, known or {}, before,
+            http, url, pager, inspect, dict(params or {}), headers, expect, max_pages,
+            read_ahead or http.source.requests_in_flight, validators or {}, known or {}, before,
         )  # fmt: skip
         held: list[Page] = []
         handed_out, held_bytes = False, 0

@@ -121,6 +121,7 @@ class Source(_Strict):
         base_url: root of the source's web service; None where the deployment must give it.
         hosts: what may be contacted, redirects included: ``host:port``, or ``host`` for its usual port.
         allow_loopback_http: plain HTTP to this machine is allowed (sandbox and tests only).
+        requests_in_flight: pages of a listing that may be asked for at once; more is faster and less polite.
         options: what only this connector understands.
     """
 
@@ -136,6 +137,7 @@ class Source(_Strict):
     base_url: str | None = None
     hosts: tuple[str, ...] = ()
     allow_loopback_http: bool = False
+    requests_in_flight: int = Field(default=4, ge=1, le=16)
     streams: tuple[Stream, ...]
     options: dict[str, Any] = Field(default_factory=dict)
 
@@ -157,19 +159,19 @@ def load_source(path: Path, overlay: Mapping[str, Any] | None = None) -> Source:
 
     Args:
         path: the ``source.yml``.
-        overlay: ``base_url``, ``hosts``, ``allow_loopback_http`` and ``options`` of this deployment;
-            ``options`` are merged key by key, the rest replaces.
+        overlay: ``base_url``, ``hosts``, ``allow_loopback_http``, ``requests_in_flight`` and ``options`` of this
+            deployment; ``options`` are merged key by key, the rest replaces.
 
     Raises:
         BadConfig: the result is not a valid source; the message lists every problem.
     """
     data: dict[str, Any] = yaml.safe_load(path.read_text(encoding="utf-8"))
     overlay = dict(overlay or {})
-    unknown = set(overlay) - {"base_url", "hosts", "allow_loopback_http", "options"}
+    unknown = set(overlay) - {"base_url", "hosts", "allow_loopback_http", "requests_in_flight", "options"}
     if unknown:
         raise BadConfig(
             f"setting(s) {', '.join(sorted(unknown))} unknown; a deployment may set base_url, hosts, "
-            "allow_loopback_http and options",
+            "allow_loopback_http, requests_in_flight and options",
             source=str(data.get("id", path)),
             rule="unknown_setting",
         )
