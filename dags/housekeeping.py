@@ -16,7 +16,8 @@ _DOC = """
 
 Drops superseded releases beyond the kept ones and the schemas of failed builds, never the live release; events of
 the feed, deliveries, settled rejects, deleted records, landed bytes and files past their keep times
-(`traforo.retention`). Of Airflow's own runs, events and logs, thirty days are kept.
+(`traforo.retention`). Of Airflow's own runs, events and logs, thirty days are kept; the log of the embedded
+server is cut when it grows large.
 """
 
 

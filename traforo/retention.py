@@ -16,12 +16,15 @@ from connectors.core.errors import BadConfig
 from connectors.core.landing import MANIFEST
 from traforo.pipeline.database import cluster_of
 from traforo.settings import Settings
-from warehouse import release, retention
+from warehouse import embedded, release, retention
 from warehouse.retention import KeepDays
 
 NEWEST_RUNS = 10
 """Landed runs of each stream that are kept however old they are."""
 FILE = "retention.yml"
+MAX_LOG_BYTES = 20_000_000
+"""The embedded server's own log is cut to its end beyond this; dbt's log turns over by itself."""
+KEPT_LOG_BYTES = 1_000_000
 _DAY_S = 86400.0
 _RELEASE = re.compile(r"\d{8}t\d{6}[0-9a-f]{4}")
 _UNFINISHED = re.compile(r"\.\d{8}t\d{6}[0-9a-f]{4}\..+")
@@ -75,6 +78,8 @@ def clean(settings: Settings, now: datetime | None = None) -> dict[str, Any]:
         publisher.dispose()
     done["landing"] = clean_landing(settings.landing, keep, needed, moment.timestamp())
     done["files"] = clean_published(settings.published, keep, kept, moment.timestamp())
+    if settings.database_url is None:
+        done["log_bytes"] = trim_log(embedded.paths(settings.home).log)
     return {kind: count for kind, count in done.items() if count}
 
 
@@ -111,3 +116,22 @@ def clean_published(root: Path, keep: KeepDays, kept: set[str], now: float) -> i
             shutil.rmtree(folder)
             removed += 1
     return removed
+
+
+def trim_log(log: Path) -> int:
+    """Cut a log that has grown too large to its end, in place, since its writer goes on appending.
+
+    Returns:
+        Bytes that were cut off.
+    """
+    size = log.stat().st_size if log.exists() else 0
+    if size <= MAX_LOG_BYTES:
+        return 0
+    with log.open("r+b") as stream:
+        stream.seek(-KEPT_LOG_BYTES, 2)
+        stream.readline()  # the line that the cut goes through
+        tail = stream.read()
+        stream.truncate(0)
+    with log.open("ab") as stream:
+        stream.write(tail)
+    return size - len(tail)

@@ -15,7 +15,7 @@ from connectors.core.errors import BadConfig
 from connectors.core.landing import land
 from connectors.core.source import Part
 from traforo import pipeline
-from traforo.retention import FILE, NEWEST_RUNS, clean, keep_days
+from traforo.retention import FILE, NEWEST_RUNS, clean, keep_days, trim_log
 from traforo.settings import Settings
 from warehouse import feed, release
 from warehouse.cluster import Cluster
@@ -157,3 +157,18 @@ def test_an_installation_says_its_own_keep_times(settings: Settings) -> None:
         (settings.home / FILE).write_text(wrong)
         with pytest.raises(BadConfig):
             keep_days(settings)
+
+
+def test_a_log_is_cut_to_its_end_while_its_writer_goes_on(tmp_path: Path) -> None:
+    log = tmp_path / "server.log"
+    assert trim_log(log) == 0
+    with log.open("ab", buffering=0) as writer:
+        writer.write(b"".join(b"line %07d\n" % n for n in range(1_700_000)))
+        before = log.stat().st_size
+        cut = trim_log(log)
+        writer.write(b"after\n")
+    lines = log.read_bytes().splitlines()
+    assert cut + log.stat().st_size == before + len(b"after\n")
+    assert lines[-2:] == [b"line 1699999", b"after"]
+    assert len(lines[0]) == len(lines[-2])
+    assert trim_log(log) == 0
