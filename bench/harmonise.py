@@ -83,7 +83,7 @@ def grow(sizes: Sequence[int], share: float) -> list[dict[str, Any]]:
         for size in sizes:
             put(dsn, (world.flow(number) for number in range(before, size)), f"run{size}")
             before = size
-            forget(cluster)
+            dbt.forget(cluster)
             first = build(cluster, home, "build_first")
             changed = put(dsn, (world.flow(n, 1 + size) for n in range(0, size, round(1 / share))), f"again{size}")
             second = build(cluster, home, "build_second")
@@ -98,12 +98,6 @@ def grow(sizes: Sequence[int], share: float) -> list[dict[str, Any]]:
                     text("drop schema build_first, build_first_bi, build_second, build_second_bi cascade")
                 )
     return found
-
-
-def forget(cluster: Cluster) -> None:
-    """Empty what builds keep for the next one, so that the next build is a first one."""
-    with cluster.engine("transformer").begin() as connection:
-        connection.execute(text("drop table if exists intermediate.material_text_match cascade"))
 
 
 def picture(found: Sequence[Mapping[str, Any]]) -> str:

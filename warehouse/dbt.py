@@ -18,6 +18,8 @@ from warehouse.ops import PROJECT
 from warehouse.process import die_with_parent
 
 PROJECT_DIR = PROJECT / "dbt_project"
+KEPT_BY_MATCHING = ("material_text_match", "territory_route", "matching_state")
+SELECTIONS = {"--select", "-s", "--exclude", "--selector", "--models", "-m"}
 
 
 @dataclass(frozen=True)
@@ -72,8 +74,46 @@ def remember_seeds(connection: Connection, digest: str) -> None:
     connection.execute(text(f"comment on schema reference is '{digest}'"))
 
 
+def code_digest() -> str:
+    """Digest over everything that shapes the marts: dbt project, seeds, canonical model and matching."""
+    digest = hashlib.sha256()
+    skip = {"target", "logs", "dbt_packages"}
+    files = [p for p in PROJECT_DIR.rglob("*") if p.is_file() and not skip & set(p.relative_to(PROJECT_DIR).parts)]
+    files += [p for p in (PROJECT / "schemas" / "canonical").rglob("*.yml") if p.is_file()]
+    files += [p for p in (PROJECT / "warehouse" / "matching").iterdir() if p.is_file()]
+    for path in sorted(files):
+        if path.suffix in {".sql", ".yml", ".csv", ".py"}:
+            digest.update(path.relative_to(PROJECT).as_posix().encode() + b"\0" + path.read_bytes())
+    return digest.hexdigest()
+
+
+def _swap_kept(cluster: Cluster, digest: str | None) -> str | None:
+    """Note which code and lists the kept rows of incremental models are made with; returns what was noted before."""
+    engine = cluster.engine("transformer")
+    with engine.begin() as connection:
+        connection.execute(text("create schema if not exists intermediate"))
+        found = connection.execute(text("select obj_description(to_regnamespace('intermediate'), 'pg_namespace')"))
+        known = found.scalar()
+        connection.execute(text(f"comment on schema intermediate is '{digest or ''}'"))
+    engine.dispose()
+    return str(known) if known else None
+
+
+def forget(cluster: Cluster) -> None:
+    """Forget what builds keep for the next one, answers of the matching step included: it starts from nothing."""
+    _swap_kept(cluster, None)
+    engine = cluster.engine("transformer")
+    with engine.begin() as connection:
+        for table in KEPT_BY_MATCHING:
+            connection.execute(text(f"drop table if exists intermediate.{table} cascade"))
+    engine.dispose()
+
+
 def build(cluster: Cluster, build_schema: str, target: Path, *arguments: str) -> DbtResult:
     """Run ``dbt build`` into ``build_schema``, with the matching step in its middle.
+
+    Rows that incremental models have kept from the last build are taken over only where that build ended well and was
+    made with the same code and lists; otherwise everything is built anew.
 
     Args:
         target: folder for artifacts and log, kept for the next run's partial parse.
@@ -85,10 +125,14 @@ def build(cluster: Cluster, build_schema: str, target: Path, *arguments: str) ->
     target.mkdir(parents=True, exist_ok=True)
     results = target / "run_results.json"
     results.unlink(missing_ok=True)
+    digest = code_digest()
+    # Nothing is noted while a build runs: one that fails or is killed leaves no note.
+    is_kept = _swap_kept(cluster, None) == digest
     done = subprocess.run(  # noqa: S603 - our own interpreter and arguments
         [
             sys.executable, "-m", "warehouse.dbt_phases", "--no-use-colors", "--log-path", str(target),
             "--project-dir", str(PROJECT_DIR), "--target-path", str(target), *arguments,
+            *([] if is_kept else ["--full-refresh"]),
         ],
         check=False, capture_output=True, text=True, env=environment(cluster, build_schema), cwd=PROJECT_DIR,
         preexec_fn=die_with_parent(),
@@ -107,4 +151,6 @@ def build(cluster: Cluster, build_schema: str, target: Path, *arguments: str) ->
     ok = done.returncode == 0 and not failures and bool(nodes)
     if not ok and not failures:
         failures = [f"dbt ended with {done.returncode} and {len(nodes)} results"]
+    if ok and not SELECTIONS & set(arguments):
+        _swap_kept(cluster, digest)
     return DbtResult(ok, dict(counts), failures, target)

@@ -7,17 +7,16 @@ longer than a transaction reads the tables of ``release_<id>`` themselves.
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from sqlalchemy import Connection, Engine, text
 
-from warehouse.dbt import PROJECT_DIR
+from warehouse.dbt import code_digest
 from warehouse.failpoints import failpoint
 from warehouse.interface import adopt, attach, drop_release, tables, wait_for_planners
-from warehouse.ops import PROJECT, dumps, git_sha, new_id
+from warehouse.ops import dumps, git_sha, new_id
 from warehouse.outbox import record_release, stale_streams
 
 SCHEMA_VERSION = "1.0.0"
@@ -44,19 +43,6 @@ class Release:
     def schema(self) -> str:
         """Schema of the release once it is published."""
         return f"release_{self.release_id}"
-
-
-def code_digest() -> str:
-    """Digest over everything that shapes the marts: dbt project, seeds, canonical model and matching."""
-    digest = hashlib.sha256()
-    skip = {"target", "logs", "dbt_packages"}
-    files = [p for p in PROJECT_DIR.rglob("*") if p.is_file() and not skip & set(p.relative_to(PROJECT_DIR).parts)]
-    files += [p for p in (PROJECT / "schemas" / "canonical").rglob("*.yml") if p.is_file()]
-    files += [p for p in (PROJECT / "warehouse" / "matching").iterdir() if p.is_file()]
-    for path in sorted(files):
-        if path.suffix in {".sql", ".yml", ".csv", ".py"}:
-            digest.update(path.relative_to(PROJECT).as_posix().encode() + b"\0" + path.read_bytes())
-    return digest.hexdigest()
 
 
 def source_runs(connection: Connection) -> dict[str, str]:

@@ -8,5 +8,7 @@
         {% set columns = model.config.get('meta', {}).get('statistics') %}
         alter table {{ relation }} set (autovacuum_enabled = false);
         analyze {{ relation }}{{ " (" ~ columns | join(", ") ~ ")" if columns }}
+    {% elif model.config.materialized == 'incremental' %}
+        analyze {{ relation }}
     {% endif %}
 {%- endmacro %}

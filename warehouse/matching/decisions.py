@@ -93,24 +93,30 @@ def keep(connection: Connection, one: str, other: str, decision: str, who: str, 
     return entity, first, second
 
 
-def decided_pairs(
-    connection: Connection, entity: str, keys: Mapping[str, str]
-) -> tuple[list[tuple[str, str]], list[tuple[str, str]]]:
-    """Pairs that a person merged and kept apart, as keys of units.
-
-    Args:
-        keys: record → unit, for third places; organisations are looked up by their records.
+def decided_pairs(connection: Connection, entity: str) -> tuple[list[tuple[str, str]], list[tuple[str, str]]]:
+    """Pairs that a person merged and kept apart, as keys of units: mentions, or listings of third places.
 
     A decision on a record that is gone rests until the record comes back.
     """
     latest = [dict(row) for row in connection.execute(text(_LATEST), {"entity": entity}).mappings()]
-    units = dict(keys) or mentions_of(connection, {row[side] for row in latest for side in ("one", "other")})
+    unit_of = mentions_of if entity == "organisation" else _listings_of
+    units = unit_of(connection, {row[side] for row in latest for side in ("one", "other")})
     found: dict[str, list[tuple[str, str]]] = {name: [] for name in DECISIONS}
     for row in latest:
         one, other = units.get(row["one"]), units.get(row["other"])
         if one is not None and other is not None and one != other:
             found[row["decision"]].append((one, other))
     return found["merge"], found["distinct"]
+
+
+def _listings_of(connection: Connection, records: Iterable[str]) -> dict[str, str]:
+    """Record (``source|key``) → listing."""
+    listing = (
+        "select source_id || '|' || record_key as record, record_key from intermediate.int_tiers_lieux__third_place"
+        " where source_id || '|' || record_key = any(:records)"
+    )
+    found = connection.execute(text(listing), {"records": sorted(set(records))})
+    return {str(row.record): str(row.record_key) for row in found}
 
 
 def mentions_of(connection: Connection, records: Iterable[str]) -> dict[str, str]:

@@ -27,16 +27,13 @@ create table if not exists intermediate.material_text_match (
     matched_at timestamptz not null default now()
 )
 """
-# Hash of what the answer depends on; the dbt model int_material_text builds the same.
-_HASH = "md5(f.material_language_code || '|' || coalesce(f.flow_type_code, '') || '|' || f.material_text)"
-_OPEN_TEXTS = f"""
-select distinct {_HASH} as text_hash, f.material_language_code, coalesce(f.flow_type_code, '') as flow_type_code,
-    f.material_text
-from intermediate.int_flow_record f
-left join intermediate.material_text_match known
-    on known.text_hash = {_HASH} and known.rules_digest = :digest
+_OPEN_TEXTS = """
+select distinct on (f.text_hash) f.text_hash, f.material_language_code,
+    coalesce(f.flow_type_code, '') as flow_type_code, f.material_text
+from intermediate.int_flow_value f
+left join intermediate.material_text_match known on known.text_hash = f.text_hash and known.rules_digest = :digest
 where f.material_text is not null and known.text_hash is null
-"""  # noqa: S608 - the expression is a constant of this module
+"""
 _KEEP = """
 insert into intermediate.material_text_match (
     text_hash, language_code, flow_type_code, material_text, material_code, match_method_code, match_score,

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Mapping
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +13,7 @@ from sqlalchemy import Connection, text
 
 from warehouse.matching.routes import Point, crossings_of, route
 
+Stand = tuple[str, str, str, Sequence[str]]
 TABLE = """
 create table if not exists intermediate.territory_route (
     territory_code text not null,
@@ -26,33 +28,38 @@ create table if not exists intermediate.territory_route (
     primary key (territory_code, other_territory_code)
 )
 """
-# An offer and a demand of one material, public and still open, on the two sides of a border.
-_WANTED = """
-create temp table wanted_route on commit drop as
-with flow as (
-    select distinct f.direction_code, m.material_code, p.country_code, p.territory_code
-    from intermediate.int_flow_record f
-    join intermediate.int_organisation_mention_record r
-        on r.source_id = f.source_id and r.record_key = f.record_key and r.role = 'operator'
-    join intermediate.int_place p on p.place_id = r.place_id
-    join intermediate.material_text_match m on m.material_code is not null and m.text_hash
-        = md5(f.material_language_code || '|' || coalesce(f.flow_type_code, '') || '|' || f.material_text)
-    where f.confidentiality_code = 'PUBLIC' and f.is_active and p.lau_code is not null
-)
-select distinct least(o.territory_code, d.territory_code) as territory_code,
-    greatest(o.territory_code, d.territory_code) as other_territory_code
-from flow o
-join flow d on d.material_code = o.material_code and d.country_code <> o.country_code
-where o.direction_code = 'OFFER' and d.direction_code = 'DEMAND'
+# Where a material is offered and asked for, public and still open, by country.
+_MARKET = """
+select direction_code, material_code, country_code, array_agg(territory_code) as territory_codes
+from (
+    select distinct f.direction_code, material.material_code, place.country_code, place.territory_code
+    from intermediate.int_flow_value f
+    join intermediate.material_text_match material
+        on material.text_hash = f.text_hash and material.material_code is not null
+    join intermediate.int_organisation_mention mention on mention.mention_id = f.mention_id
+    join intermediate.int_place place on place.place_id = mention.place_id
+    where f.confidentiality_code = 'PUBLIC' and f.is_active and place.lau_code is not null
+        and f.direction_code in ('OFFER', 'DEMAND')
+) stand
+group by direction_code, material_code, country_code
+"""
+# Distances of other rules are nobody's until they are worked out again.
+_FORGET = "update intermediate.territory_route set is_wanted = false where is_wanted and rules_digest <> :digest"
+_KEPT = """
+select territory_code, array_agg(other_territory_code) as others
+from intermediate.territory_route where is_wanted group by territory_code
+"""
+_CHANGE = """
+create temp table route_change (territory_code text, other_territory_code text, is_wanted boolean) on commit drop
 """
 _OPEN = """
-select w.territory_code, w.other_territory_code from wanted_route w
+select c.territory_code, c.other_territory_code from route_change c
 left join intermediate.territory_route known
-    on known.territory_code = w.territory_code and known.other_territory_code = w.other_territory_code
+    on known.territory_code = c.territory_code and known.other_territory_code = c.other_territory_code
     and known.rules_digest = :digest
-where known.territory_code is null
+where c.is_wanted and known.territory_code is null
 """
-_COPY = "copy new_route from stdin"
+_COPY = "copy {} from stdin"
 _KEEP = """
 insert into intermediate.territory_route select * from new_route
 on conflict (territory_code, other_territory_code) do update set
@@ -61,11 +68,9 @@ on conflict (territory_code, other_territory_code) do update set
     summer_crossing_code = excluded.summer_crossing_code, rules_digest = excluded.rules_digest
 """
 _MARK = """
-update intermediate.territory_route r set is_wanted = not r.is_wanted
-where r.is_wanted <> exists (
-    select from wanted_route w
-    where w.territory_code = r.territory_code and w.other_territory_code = r.other_territory_code
-)
+update intermediate.territory_route r set is_wanted = c.is_wanted from route_change c
+where r.territory_code = c.territory_code and r.other_territory_code = c.other_territory_code
+    and r.is_wanted <> c.is_wanted
 """
 _SEATS = """
 select country_code || '_' || lau_code as territory_code, country_code,
@@ -83,25 +88,80 @@ def route_new_pairs(connection: Connection) -> int:
     seats = [dict(row) for row in connection.execute(text(_SEATS)).mappings()]
     passes = [dict(row) for row in connection.execute(text(_PASSES)).mappings()]
     digest = _digest({"seats": seats, "passes": passes})
-    connection.execute(text("drop table if exists wanted_route"))
-    # Views over jsonb look empty to the planner, which would then go through all mentions once a flow.
-    connection.execute(text("set local enable_nestloop to off"))
-    connection.execute(text(_WANTED))
-    connection.execute(text("set local enable_nestloop to default"))
+    connection.execute(text(_FORGET), {"digest": digest})
+    kept = {str(row.territory_code): row.others for row in connection.execute(text(_KEPT))}
+    wanted, gone = changed_pairs([tuple(row) for row in connection.execute(text(_MARKET))], kept)
+    if not wanted and not gone:
+        return 0
+    connection.execute(text("drop table if exists route_change"))
+    connection.execute(text(_CHANGE))
+    _copy(connection, "route_change", [(*pair, True) for pair in wanted] + [(*pair, False) for pair in gone])
+    connection.execute(text("analyze route_change"))
     waiting = connection.execute(text(_OPEN), {"digest": digest}).all()
     if waiting:
         place = {s["territory_code"]: ((float(s["latitude"]), float(s["longitude"])), s["country_code"]) for s in seats}
         crossings = crossings_of(passes)
         connection.execute(text("drop table if exists new_route"))
         connection.execute(text("create temp table new_route (like intermediate.territory_route) on commit drop"))
-        # Pairs grow with the square of the municipalities: they go in by COPY.
-        driver: Any = connection.connection.driver_connection  # psycopg's own connection, in the same transaction
-        with driver.cursor() as cursor, cursor.copy(_COPY) as copy:
-            for one, other in waiting:
-                copy.write_row((*_answer(one, other, place, crossings), True, digest))
+        answers = ((*_answer(one, other, place, crossings), True, digest) for one, other in waiting)
+        _copy(connection, "new_route", answers)
         connection.execute(text(_KEEP))
     connection.execute(text(_MARK))
     return len(waiting)
+
+
+def changed_pairs(
+    market: Iterable[Stand], kept: Mapping[str, Sequence[str]]
+) -> tuple[list[tuple[str, str]], list[tuple[str, str]]]:
+    """Pairs of municipalities of two countries that have become wanted, and those that are wanted no more.
+
+    A pair is wanted where one municipality offers a material and the other asks for it. A material that everybody has
+    makes pairs by the square, and every material makes the same ones again. So each municipality gets one number whose
+    bits are its partners, and only bits that differ from the kept ones are spelt out.
+
+    Args:
+        market: direction, material, country and the municipalities of that country.
+        kept: wanted by now: municipality → those that come after it.
+    """
+    stands = list(market)
+    codes = sorted({code for *_, here in stands for code in here} | set(kept) | {c for o in kept.values() for c in o})
+    at = {code: number for number, code in enumerate(codes)}
+    side: dict[tuple[str, str, str], int] = defaultdict(int)
+    for direction, material, country, here in stands:
+        side[direction, material, country] |= sum(1 << at[code] for code in here)
+    countries = {country for _, _, country in side}
+    partners = [0] * len(codes)
+    for direction, material, country, here in stands:
+        other_side = "DEMAND" if direction == "OFFER" else "OFFER"
+        abroad = 0
+        for where in countries - {country}:
+            abroad |= side.get((other_side, material, where), 0)
+        for code in here:
+            partners[at[code]] |= abroad
+    wanted, gone = [], []
+    for number, code in enumerate(codes):
+        before = sum(1 << at[other] for other in kept.get(code, ()))
+        now = partners[number] >> (number + 1) << (number + 1)
+        wanted += [(code, codes[other]) for other in _bits(now & ~before)]
+        gone += [(code, codes[other]) for other in _bits(before & ~now)]
+    return wanted, gone
+
+
+def _bits(number: int) -> Iterator[int]:
+    """Places of the bits that are set, lowest first."""
+    digits = bin(number)[:1:-1]
+    at = digits.find("1")
+    while at >= 0:
+        yield at
+        at = digits.find("1", at + 1)
+
+
+def _copy(connection: Connection, table: str, rows: Iterable[tuple[Any, ...]]) -> None:
+    """Rows into a table by COPY: pairs grow with the square of the municipalities."""
+    driver: Any = connection.connection.driver_connection  # psycopg's own connection, in the same transaction
+    with driver.cursor() as cursor, cursor.copy(_COPY.format(table)) as copy:
+        for row in rows:
+            copy.write_row(row)
 
 
 def _answer(one: str, other: str, place: Mapping[str, tuple[Point, str]], crossings: Any) -> tuple[Any, ...]:

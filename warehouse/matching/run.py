@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 from sqlalchemy import Connection, text
@@ -86,6 +89,10 @@ create table if not exists intermediate.match_review (
     reasons text[] not null,
     primary key (entity, one, other)
 );
+create table if not exists intermediate.matching_state (
+    entity text primary key,
+    inputs_digest text not null
+);
 """
 
 
@@ -113,7 +120,6 @@ def run(connection: Connection) -> Matched:
     # Texts have just come in: without statistics the next join is planned as if there were none.
     connection.execute(text("analyze intermediate.material_text_match"))
     routes = route_new_pairs(connection)
-    connection.execute(text("truncate intermediate.match_review"))
     mentions = _match_organisations(connection)
     listings = _match_third_places(connection)
     review = connection.execute(text("select count(*) from intermediate.match_review")).scalar_one()
@@ -123,8 +129,10 @@ def run(connection: Connection) -> Matched:
 
 
 def _match_organisations(connection: Connection) -> int:
+    merges, splits = decided_pairs(connection, "organisation")
+    if _is_known(connection, "organisation", MENTIONS, [sorted(merges), sorted(splits)]):
+        return _count(connection, "organisation_match")
     mentions = [mention_of(row) for row in rows(connection, MENTIONS)]
-    merges, splits = decided_pairs(connection, "organisation", {})
     found = identity.resolve(mentions, merges, splits)
     named = {mention.key: (mention.record, mention.name) for mention in mentions}
     _replace(connection, "organisation_match", "mention_id, organisation_basis", found.basis, found.method, found.score)
@@ -138,13 +146,54 @@ def _match_organisations(connection: Connection) -> int:
 
 
 def _match_third_places(connection: Connection) -> int:
+    merges, splits = decided_pairs(connection, "third_place")
+    if _is_known(connection, "third_place", LISTINGS, [sorted(merges), sorted(splits)]):
+        return _count(connection, "third_place_match")
     listings = [listing_of(row) for row in rows(connection, LISTINGS)]
-    merges, splits = decided_pairs(connection, "third_place", {item.anchor: item.key for item in listings})
     found = third_places.resolve(listings, merges, splits)
     named = {listing.key: (listing.anchor, listing.name) for listing in listings}
     _replace(connection, "third_place_match", "record_key, third_place_basis", found.basis, found.method, found.score)
     _keep_review(connection, "third_place", found.clustering.review, named)
     return len(listings)
+
+
+def _is_known(connection: Connection, entity: str, query: str, decisions: list[Any]) -> bool:
+    """Whether the kept answer was worked out from these very rows, decisions and rules; notes them as worked out.
+
+    What a name or a place weighs depends on how many others share it, so one new mention can move every weight: an
+    answer is taken over whole or not at all.
+    """
+    lines = f"select md5(unit::text) as line from ({query}) unit"  # noqa: S608 - a query of this module
+    content = connection.execute(
+        text(f"select count(*) as units, md5(string_agg(line, '' order by line)) as digest from ({lines}) lines")  # noqa: S608 - as above
+    ).one()
+    digest = hashlib.sha256(json.dumps([content.digest, decisions, rules_digest()]).encode()).hexdigest()
+    known = connection.execute(
+        text("select inputs_digest from intermediate.matching_state where entity = :entity"), {"entity": entity}
+    ).scalar()
+    if known == digest and _count(connection, f"{entity}_match") == content.units:
+        return True
+    connection.execute(text("delete from intermediate.match_review where entity = :entity"), {"entity": entity})
+    connection.execute(
+        text(
+            "insert into intermediate.matching_state values (:entity, :digest)"
+            " on conflict (entity) do update set inputs_digest = excluded.inputs_digest"
+        ),
+        {"entity": entity, "digest": digest},
+    )
+    return False
+
+
+def rules_digest() -> str:
+    """Digest over the code and the lists of this package."""
+    digest = hashlib.sha256()
+    for path in sorted(p for p in Path(__file__).parent.iterdir() if p.suffix in {".py", ".yml"}):
+        digest.update(path.name.encode() + b"\0" + path.read_bytes())
+    return digest.hexdigest()
+
+
+def _count(connection: Connection, table: str) -> int:
+    return int(connection.execute(text(f"select count(*) from intermediate.{table}")).scalar_one())  # noqa: S608 - a table of this module
 
 
 def _replace(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -139,21 +140,57 @@ def records() -> list[tuple[str, Any]]:
     return world()
 
 
-@pytest.fixture
-def rebuild(cluster: Cluster, tmp_path: Path) -> Iterator[Callable[[Sequence[tuple[str, Any]]], Callable[[str], Any]]]:
-    """Load other records and build them into a schema of their own, without tests; gives a way to ask it."""
-    owner, transformer = cluster.engine("owner"), cluster.engine("transformer")
+class Rebuild:
+    """Builds other records into a schema of their own, without tests; gives a way to ask it."""
 
-    def build(records: Sequence[tuple[str, Any]]) -> Callable[[str], Any]:
-        put(owner, records)
-        excluded = ("--exclude-resource-type", "test", "unit_test", "seed")
-        result = dbt.build(cluster, "build_other", tmp_path / "dbt", *excluded)
+    def __init__(self, cluster: Cluster, target: Path) -> None:
+        self.cluster, self.target = cluster, target
+        self.owner, self.transformer = cluster.engine("owner"), cluster.engine("transformer")
+
+    def __call__(self, records: Sequence[tuple[str, Any]]) -> Callable[[str], Any]:
+        """Replace the raw rows by ``records`` and build from nothing, or nearly: lists and answers are there."""
+        dbt._swap_kept(self.cluster, None)
+        put(self.owner, records)
+        self.build("build_other")
+        return lambda statement: _rows(self.transformer, statement, "build_other")
+
+    def build(self, schema: str) -> dict[str, str]:
+        """Build what lies in ``raw``; returns what PostgreSQL said of each model."""
+        with self.transformer.connect() as connection:
+            has_lists = connection.execute(text("select to_regclass('reference.unit_term')")).scalar()
+        left_out = ("test", "unit_test", "seed") if has_lists else ("test", "unit_test")
+        result = dbt.build(self.cluster, schema, self.target, "--exclude-resource-type", *left_out)
         assert result.failures == []
-        return lambda statement: _rows(transformer, statement, "build_other")
+        ran = json.loads((self.target / "run_results.json").read_text(encoding="utf-8"))["results"]
+        return {node["unique_id"].split(".")[-1]: str(node["message"]) for node in ran}
 
-    yield build
-    owner.dispose()
-    transformer.dispose()
+    def difference(self, one: str, other: str) -> dict[str, int]:
+        """Rows that only one of two builds has, by table, where there are any; every table of every schema."""
+        found = {}
+        with self.transformer.connect() as connection:
+            for part in ("", "_bi", "_finance"):
+                names = connection.execute(
+                    text("select tablename from pg_tables where schemaname in (:one, :other)"),
+                    {"one": one + part, "other": other + part},
+                ).scalars()
+                for name in sorted(set(names)):
+                    here, there = f"table {one}{part}.{name}", f"table {other}{part}.{name}"
+                    apart = f"({here} except all {there}) union all ({there} except all {here})"
+                    found[f"{part}.{name}"] = connection.execute(text(f"select count(*) from ({apart}) d")).scalar_one()
+        assert len(found) > 40
+        return {name: rows for name, rows in found.items() if rows}
+
+
+@pytest.fixture
+def rebuild(cluster: Cluster, tmp_path: Path) -> Iterator[Rebuild]:
+    """Build other records beside the world."""
+    found = Rebuild(cluster, tmp_path / "dbt")
+    yield found
+    with found.transformer.begin() as connection:
+        for schema in ("build_other", "build_whole"):
+            connection.execute(text(f"drop schema if exists {schema}, {schema}_bi, {schema}_finance cascade"))
+    found.owner.dispose()
+    found.transformer.dispose()
 
 
 def _rows(engine: Engine, statement: str, schema: str) -> list[dict[str, Any]]:

@@ -6,6 +6,7 @@ from collections.abc import Callable
 
 import pytest
 
+from warehouse.matching.route_step import changed_pairs
 from warehouse.matching.routes import Crossing, Route, crossings_of, route
 
 CHAMBERY, TORINO = (45.5646, 5.9178), (45.0703, 7.6869)
@@ -78,3 +79,20 @@ def test_railways_are_no_roads(crossings: tuple[Crossing, ...]) -> None:
     closed = {crossing.code: crossing.closed for crossing in crossings}
     assert closed["PETIT_SAINT_BERNARD"] == {11, 12, 1, 2, 3, 4, 5}
     assert closed["FREJUS_ROAD"] == frozenset()
+
+
+def test_wanted_pairs_are_an_offer_and_a_demand_of_one_material_across_a_border() -> None:
+    market = [
+        ("OFFER", "WOOD", "FR", ["FR_2", "FR_1"]),
+        ("DEMAND", "WOOD", "IT", ["IT_1"]),
+        ("DEMAND", "WOOD", "FR", ["FR_3"]),
+        ("OFFER", "WHEY", "IT", ["IT_1", "IT_2"]),
+        ("DEMAND", "WHEY", "FR", ["FR_2"]),
+        ("OFFER", "SAND", "FR", ["FR_9"]),
+    ]
+    pairs = [("FR_1", "IT_1"), ("FR_2", "IT_1"), ("FR_2", "IT_2")]
+    assert changed_pairs(market, {}) == (pairs, [])
+    assert changed_pairs(market, {"FR_1": ["IT_1"], "FR_2": ["IT_1", "IT_2"]}) == ([], [])
+    kept = {"FR_2": ["IT_2", "IT_7"], "AT_1": ["IT_1"]}
+    assert changed_pairs(market, kept) == ([("FR_1", "IT_1"), ("FR_2", "IT_1")], [("AT_1", "IT_1"), ("FR_2", "IT_7")])
+    assert changed_pairs([], {"FR_1": ["IT_1"]}) == ([], [("FR_1", "IT_1")])

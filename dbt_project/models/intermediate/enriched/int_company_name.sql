@@ -1,15 +1,19 @@
-{{ config(materialized='table', indexes=[{'columns': ['name', 'country_code'], 'unique': true}]) }}
+{{ config(
+    materialized='incremental', indexes=[{'columns': ['name', 'country_code'], 'unique': true}],
+    pre_hook="{{ forget_gone(ref('int_company_name_given'), ['name', 'country_code']) }}"
+) }}
 
 -- Each distinct company name once: its legal form, looked up in the country of the company only (Italian "S.a.s." is a
 -- limited partnership, French "SAS" a simplified company), and the name without it as a key. Words that make a public
 -- body what it is (commune, province, chamber) stay in the key: "Comune di Cuneo" is not "Provincia di Cuneo". A remark
 -- in brackets is not part of the name.
 with company as (
-    select distinct
-        name,
-        coalesce(country_code, 'ZZ') as country_code,
-        btrim(regexp_replace(name, '\s*\([^)]*\)', ' ', 'g')) as bare_name
-    from {{ ref('int_organisation_mention_record') }}
+    select
+        given.name,
+        given.country_code,
+        btrim(regexp_replace(given.name, '\s*\([^)]*\)', ' ', 'g')) as bare_name
+    from {{ ref('int_company_name_given') }} as given
+    where {{ is_not_kept('given', ['name', 'country_code']) }}
 ),
 
 pattern as (

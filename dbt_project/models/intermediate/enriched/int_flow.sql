@@ -1,110 +1,43 @@
-{{ config(materialized='table', indexes=[{'columns': ['source_id', 'record_key'], 'unique': true}]) }}
-
--- Flows with their quantity per year, months, material, List of Waste code and activity. What the source gave stays
--- beside every derived value, and each derived value says how it was obtained.
-with waste_code as (
-    -- Digits are what counts: "03 01 04*", "030104", "03.01.04", "200140-CAVO".
-    select
-        source_id,
-        record_key,
-        {{ digits("substring(low_code_given from '^[^A-Za-z*]*')") }} as low_digits
-    from {{ ref('int_flow_record') }}
-    where low_code_given is not null
-),
-
-listed_code as (
-    select
-        low_code,
-        is_hazardous
-    from {{ ref('low_code') }}
-    where low_level = 'code'
-),
-
-recognised_code as (
-    select
-        waste_code.source_id,
-        waste_code.record_key,
-        listed_code.low_code,
-        listed_code.is_hazardous
-    from waste_code
-    -- A spreadsheet may have eaten the first zero; five digits are put right only if that gives a code of the list.
-    inner join listed_code
-        on listed_code.low_code = case
-                when length(waste_code.low_digits) = 5 then '0' || waste_code.low_digits else waste_code.low_digits
-            end
-),
-
-quantified as (
-    select
-        flow.*,
-        unit.unit_code,
-        unit.dimension,
-        unit.factor,
-        coalesce(
-            unit.period_code, flow.frequency_period_code, case when flow.quantity_given is not null then 'YEAR' end
-        ) as period_code,
-        coalesce(unit.period_code, flow.frequency_period_code) is not null as is_period_stated,
-        coalesce(
-            unit.per_year, case when unit.period_code is null and coalesce(flow.frequency_period_code, 'YEAR') = 'YEAR' then 1 end
-        ) as per_year
-    from {{ ref('int_flow_record') }} as flow
-    left join {{ ref('int_unit') }} as unit on flow.unit_given = unit.unit_given
-),
-
-converted as (
-    select
-        *,
-        quantity_given * factor * per_year as quantity_per_year
-    from quantified
-)
-
+-- Flows with what other tables know of them: the material of their text, the organisation and the site of their operator.
 select
     flow.source_id,
     flow.stream_name,
     flow.record_key,
-    'flow_' || md5(flow.source_id || '|' || flow.record_key) as flow_id,
+    flow.flow_id,
     flow.direction_code,
     flow.flow_type_code,
     flow.legal_status_code,
     flow.material_text,
     flow.material_description_text,
+    flow.material_description_redacted,
     flow.material_language_code,
     material.material_code,
     coalesce(material.match_method_code, 'NONE') as material_match_method_code,
     material.match_score as material_match_score,
-    recognised_code.low_code,
-    case when recognised_code.low_code is not null then flow.detail_origin_code end as low_code_origin_code,
-    coalesce(recognised_code.is_hazardous, flow.is_hazardous_given) as is_hazardous,
+    flow.low_code,
+    flow.low_code_origin_code,
+    flow.is_hazardous,
     flow.quantity_given,
     flow.quantity_min_given,
     flow.quantity_max_given,
     flow.unit_given,
     flow.unit_code,
     flow.period_code,
-    case when flow.dimension = 'mass' then flow.quantity_per_year end as quantity_t_per_year,
-    case when flow.dimension = 'volume' then flow.quantity_per_year end as quantity_m3_per_year,
-    case when flow.dimension = 'energy' then flow.quantity_per_year end as quantity_mwh_per_year,
-    case
-        when flow.quantity_per_year is null then 'UNKNOWN'
-        when flow.detail_origin_code = 'EXTRACTED' then 'EXTRACTED'
-        when not flow.is_period_stated then 'ASSUMED'
-        when flow.factor = 1 and flow.per_year = 1 then 'GIVEN'
-        else 'CONVERTED'
-    end as quantity_basis_code,
-    season.month_mask,
-    season.months,
+    flow.quantity_t_per_year,
+    flow.quantity_m3_per_year,
+    flow.quantity_mwh_per_year,
+    flow.quantity_basis_code,
+    flow.month_mask,
+    flow.months,
     flow.physical_state_code,
-    coalesce(
-        treatment.code,
-        regexp_replace(substring(upper(flow.treatment_given) from '^\s*(R\s?(?:1[0-3]|[1-9])|D\s?(?:1[0-5]|[1-9]))\M'), '\s', '')
-    ) as treatment_operation_code,
+    flow.treatment_operation_code,
     flow.confidentiality_code,
     flow.is_active,
-    activity.activity_code,
-    case when activity.activity_code is not null then flow.activity_role_code end as activity_role_code,
+    flow.activity_code,
+    flow.activity_role_code,
     flow.source_url,
     flow.source_updated_date,
-    mention.mention_id,
+    flow.mention_id,
     member.organisation_id,
     site.site_id,
     member.country_code,
@@ -112,18 +45,7 @@ select
     member.point_latitude as latitude,
     member.point_longitude as longitude,
     member.point_origin_code
-from converted as flow
-left join recognised_code on flow.source_id = recognised_code.source_id and flow.record_key = recognised_code.record_key
-left join {{ ref('int_material_text') }} as material
-    on {{ material_text_hash('flow') }} = material.text_hash
-left join {{ ref('int_season') }} as season on flow.season_given = season.season_text
-left join {{ ref('_map_treatment_term') }} as treatment
-    on {{ normalise_text('flow.treatment_given') }} = treatment.source_value
-left join {{ ref('int_activity_code') }} as activity
-    on
-        flow.activity_code_given = activity.code_given
-        and flow.activity_revision_code = activity.activity_revision_code
-left join {{ ref('int_organisation_mention_record') }} as mention
-    on flow.source_id = mention.source_id and flow.record_key = mention.record_key and mention.role = 'operator'
-left join {{ ref('int_organisation_member') }} as member on mention.mention_id = member.mention_id
-left join {{ ref('int_site_mention') }} as site on mention.mention_id = site.mention_id
+from {{ ref('int_flow_value') }} as flow
+left join {{ ref('int_material_text') }} as material on flow.text_hash = material.text_hash
+left join {{ ref('int_organisation_member') }} as member on flow.mention_id = member.mention_id
+left join {{ ref('int_site_mention') }} as site on flow.mention_id = site.mention_id

@@ -1,4 +1,7 @@
-{{ config(materialized='table', indexes=[{'columns': ['place_id'], 'unique': true}]) }}
+{{ config(
+    materialized='incremental', indexes=[{'columns': ['place_id'], 'unique': true}],
+    pre_hook="{{ forget_gone(ref('int_place_given'), ['place_id']) }}"
+) }}
 
 -- One row per distinct description of a place: its commune and its point. The point must lie in or near the commune
 -- (its reach, plus two kilometres because sources round coordinates and offices sit at the edge); 0/0 is not a point;
@@ -6,9 +9,10 @@
 -- Without a commune from the text, the commune whose centre is nearest within its reach is taken.
 with given as (
     select
-        *,
-        coalesce(latitude = 0 and longitude = 0, false) as is_null_island
-    from {{ ref('int_place_given') }}
+        place.*,
+        coalesce(place.latitude = 0 and place.longitude = 0, false) as is_null_island
+    from {{ ref('int_place_given') }} as place
+    where {{ is_not_kept('place', ['place_id']) }}
 ),
 
 described as (
@@ -25,13 +29,7 @@ described as (
         place_text.postcode,
         place_text.is_zero_restored
     from given
-    left join {{ ref('int_place_text') }} as place_text
-        on
-            given.country_code is not distinct from place_text.country_code
-            and given.lau_given is not distinct from place_text.lau_given
-            and given.postcode_given is not distinct from place_text.postcode_given
-            and given.municipality_given is not distinct from place_text.municipality_given
-            and given.province_given is not distinct from place_text.province_given
+    left join {{ ref('int_place_text') }} as place_text on given.place_text_id = place_text.place_text_id
 ),
 
 measured as (

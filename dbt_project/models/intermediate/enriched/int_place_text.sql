@@ -1,16 +1,21 @@
-{{ config(materialized='table') }}
+{{ config(
+    materialized='incremental', indexes=[{'columns': ['place_text_id'], 'unique': true}],
+    pre_hook="{{ forget_gone(ref('int_place_given'), ['place_text_id']) }}"
+) }}
 
 -- Commune of a place as its code, postcode and names say, best evidence first. Zeros that a spreadsheet dropped
 -- (code 4070 for 04070, CAP 195 for 00195) are put back only to look a value up; what the source gave stays as it is.
 -- A code that is contradicted by both name and postcode is not believed: postcodes do stand in code columns.
 with given as (
     select distinct
-        country_code,
-        lau_given,
-        postcode_given,
-        municipality_given,
-        province_given
-    from {{ ref('int_place_given') }}
+        place.place_text_id,
+        place.country_code,
+        place.lau_given,
+        place.postcode_given,
+        place.municipality_given,
+        place.province_given
+    from {{ ref('int_place_given') }} as place
+    where {{ is_not_kept('place', ['place_text_id']) }}
 ),
 
 clean as (
@@ -247,6 +252,7 @@ best as (
 )
 
 select
+    keyed.place_text_id,
     keyed.country_code,
     keyed.lau_given,
     keyed.postcode_given,

@@ -1,15 +1,23 @@
-{{ config(materialized='table', indexes=[{'columns': ['mention_id']}, {'columns': ['identity_key']}]) }}
+{{ config(
+    materialized='incremental', indexes=[{'columns': ['mention_id']}, {'columns': ['identity_key']}],
+    pre_hook="{{ forget_gone(ref('int_organisation_mention'), ['mention_id']) }}"
+) }}
 
 -- Every identifier a mention carries, recognised by its own shape and never by the field it stood in: a SIREN in
 -- a SIRET field is a SIREN. A number that fits no shape, or fails its check digit, is kept as given and flagged;
 -- nothing is padded or repaired.
-with given as (
+with mention as (
+    select * from {{ ref('int_organisation_mention') }} as told
+    where {{ is_not_kept('told', ['mention_id']) }}
+),
+
+given as (
     select
         mention_id,
         country_code,
         'business' as field,
         business_id_given as identifier_given
-    from {{ ref('int_organisation_mention') }}
+    from mention
     where business_id_given is not null
     union all
     select
@@ -17,7 +25,7 @@ with given as (
         country_code,
         'tax' as field,
         tax_id_given as identifier_given
-    from {{ ref('int_organisation_mention') }}
+    from mention
     where tax_id_given is not null
     union all
     select
@@ -25,7 +33,7 @@ with given as (
         country_code,
         'rea' as field,
         rea_given as identifier_given
-    from {{ ref('int_organisation_mention') }}
+    from mention
     where rea_given is not null
 ),
 

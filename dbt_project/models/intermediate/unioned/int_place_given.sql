@@ -1,6 +1,7 @@
 -- Every distinct description of a place that any source gives.
-select distinct
+select
     place_id,
+    {{ place_text_id() }} as place_text_id,
     country_code,
     lau_given,
     postcode_given,
@@ -8,12 +9,13 @@ select distinct
     province_given,
     latitude,
     longitude
-from {{ ref('int_organisation_mention_record') }}
+from {{ ref('int_organisation_mention') }}
 
 union
 
-select distinct
+select
     place_id,
+    {{ place_text_id() }} as place_text_id,
     country_code,
     lau_given,
     postcode_given,

@@ -9,7 +9,7 @@ select
     flow.legal_status_code,
     flow.material_code,
     flow.material_text,
-    {{ redact_contacts('flow.material_description_text') }} as material_description_text,
+    flow.material_description_redacted as material_description_text,
     flow.material_language_code,
     flow.material_match_method_code,
     flow.material_match_score,

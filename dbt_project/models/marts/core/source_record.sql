@@ -7,25 +7,26 @@ with entity as (
         record.source_id,
         record.stream_name,
         record.record_key,
-        case when organisation.source_count = 1 then 'NONE' else member.link_method end as match_method_code,
-        case when organisation.source_count > 1 then member.link_score end as match_score
+        -- One record can name a body in more than one role.
+        min(case when organisation.source_count = 1 then 'NONE' else member.link_method end) as match_method_code,
+        min(case when organisation.source_count > 1 then member.link_score end) as match_score
     from {{ ref('int_organisation_mention_record') }} as record
     inner join {{ ref('int_organisation_member') }} as member on record.mention_id = member.mention_id
     inner join {{ ref('organisation') }} as organisation on member.organisation_id = organisation.organisation_id
     where record.is_publishable
+    group by member.organisation_id, record.source_id, record.stream_name, record.record_key
 
     union all
 
     select
         'flow' as entity_table_name,
-        flow.flow_id as entity_id,
-        flow.source_id,
-        flow.stream_name,
-        flow.record_key,
+        flow_id as entity_id,
+        source_id,
+        case source_id when 'actif' then 'flux' else 'iscrizioni' end as stream_name,
+        source_record_key as record_key,
         'SOURCE_KEY' as match_method_code,
         1.0 as match_score
-    from {{ ref('int_publishable_flow') }} as flow
-    inner join {{ ref('flow') }} as published on flow.flow_id = published.flow_id
+    from {{ ref('flow') }}
 
     union all
 
@@ -77,19 +78,6 @@ with entity as (
         'SOURCE_KEY' as match_method_code,
         1.0 as match_score
     from {{ ref('budget') }}
-),
-
-distinct_entity as (
-    select
-        entity_table_name,
-        entity_id,
-        source_id,
-        stream_name,
-        record_key,
-        min(match_method_code) as match_method_code,
-        min(match_score) as match_score
-    from entity
-    group by entity_table_name, entity_id, source_id, stream_name, record_key
 )
 
 select
@@ -104,7 +92,7 @@ select
     lineage.run_id,
     lineage.fetched_at,
     lineage.payload_hash
-from distinct_entity as entity
+from entity
 inner join {{ ref('int_lineage') }} as lineage
     on
         entity.source_id = lineage.source_id

@@ -1,3 +1,8 @@
+{{ config(
+    materialized='incremental', indexes=[{'columns': ['record_key'], 'unique': true}],
+    pre_hook="{{ forget_gone(ref('stg_actif__flux'), ['record_key', 'payload_hash']) }}"
+) }}
+
 -- ACTIF flows in the words of the common model. Every term goes through a mapping table; an unmapped term gives NULL
 -- here and fails the coverage test of its table.
 select
@@ -28,7 +33,8 @@ select
     {{ naf_revision('flux.code_naf') }} as activity_revision_code,
     'ESTABLISHMENT' as activity_role_code,
     cast(null as text) as source_url,
-    flux.date_maj as source_updated_date
+    flux.date_maj as source_updated_date,
+    flux.payload_hash
 from {{ ref('stg_actif__flux') }} as flux
 left join {{ ref('_map_actif__sens') }} as sens on flux.sens = sens.source_value
 left join {{ ref('_map_actif__type_flux') }} as type_flux on flux.type_flux = type_flux.source_value
@@ -38,3 +44,4 @@ left join {{ ref('_map_actif__frequence') }} as frequence
     on {{ normalise_text('flux.frequence') }} = frequence.source_value
 left join {{ ref('_map_actif__etat_physique') }} as etat_physique
     on {{ normalise_text('flux.etat_physique') }} = etat_physique.source_value
+where {{ is_not_kept('flux', ['record_key']) }}

@@ -1,3 +1,8 @@
+{{ config(
+    materialized='incremental', indexes=[{'columns': ['record_key'], 'unique': true}],
+    pre_hook="{{ forget_gone(ref('stg_elenco_sottoprodotti__iscrizioni'), ['record_key', 'payload_hash']) }}"
+) }}
+
 -- Register entries in the words of the common model. The form has neither quantity nor waste code nor season: what
 -- stands here was read in the free text by the connector, and says so (EXTRACTED). The activity is that of the process.
 select
@@ -38,8 +43,10 @@ select
     {{ ateco_revision('entry.data_iscrizione') }} as activity_revision_code,
     'PROCESS' as activity_role_code,
     cast(null as text) as source_url,
-    cast(null as date) as source_updated_date
+    cast(null as date) as source_updated_date,
+    entry.payload_hash
 from {{ ref('stg_elenco_sottoprodotti__iscrizioni') }} as entry
 left join {{ ref('_map_elenco_sottoprodotti__qualifica') }} as qualifica on entry.qualifica = qualifica.source_value
 left join {{ ref('_map_elenco_sottoprodotti__stato') }} as stato
     on {{ normalise_text('entry.stato') }} = stato.source_value
+where {{ is_not_kept('entry', ['record_key']) }}
