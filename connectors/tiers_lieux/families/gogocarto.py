@@ -1,4 +1,4 @@
-"""GoGoCarto: ``/api/elements.json``, the whole map in one answer without paging or total."""
+"""GoGoCarto: ``/api/elements.json`` or ``.jsonld``, the whole map in one answer without paging or total."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from connectors.core.errors import Fatal
+from connectors.core.errors import Defect, Fatal
 from connectors.core.formats import read_json_items
 from connectors.core.source import FetchContext, LandedPart, Part
 from connectors.tiers_lieux.families.base import Item, one_document, require_json
@@ -21,27 +21,53 @@ _WAITING = {-1, 0}
 """``status`` of elements that were proposed or changed and not yet moderated; the public list holds them."""
 
 
+_COMPACT = ("id", "name", "latitude", "longitude", "categories", "status", "moderation")
+_COMPACT_LEAST = 4
+
+
 def fetch(instance: Instance, context: FetchContext) -> Iterator[Part]:
     """The one answer; a wrong token comes as 200 with a sentence, and is an error here."""
     yield from one_document(instance, context, media_type="application/json", extension="json", check=require_json)
 
 
 def read(instance: Instance, part: LandedPart) -> Iterator[Item]:
-    """Elements of the ``gogofull`` form, under ``data`` (a list, or one object) or as a bare list.
+    """Elements under ``data`` (a list, or one object), under ``@graph`` (JSON-LD), or as a bare list.
+
+    Elements of the compact form come out as those of the full form, without what they do not hold.
 
     Raises:
-        Fatal: ``jsonld`` and ``compact``, forms whose fields are other ones.
+        Fatal: ``unexpected_shape``, an element that is neither an object nor a list.
     """
-    for number, element in _elements(part.path):
-        if isinstance(element, list):
-            raise Fatal(
-                "elements come in the compact form, whose positions differ between versions; "
-                "ask without ontology=gogocompact", where=part.name, rule="compact",
-            )  # fmt: skip
-        if not isinstance(element, dict):
+    for number, sent in _elements(part.path):
+        if not isinstance(sent, list | dict):
             raise Fatal(f"element {number} is no object", where=part.name, rule="unexpected_shape")
+        element, defects = _from_compact(sent) if isinstance(sent, list) else (_with_id(sent), ())
         doubts = ("non_modere",) if element.get("status") in _WAITING else ()
-        yield Item(f"item {number}", element, doubts=doubts)
+        yield Item(f"item {number}", element, defects, doubts)
+
+
+def _with_id(element: dict[str, Any]) -> dict[str, Any]:
+    """The element with its id, which JSON-LD may hold as the end of an address only."""
+    if "id" in element or not isinstance(element.get("@id"), str):
+        return element
+    return {**element, "id": element["@id"].rstrip("/").rpartition("/")[2].removesuffix(".jsonld")}
+
+
+def _from_compact(values: list[Any]) -> tuple[dict[str, Any], tuple[Defect, ...]]:
+    """``[id, name, latitude, longitude, [categories], status, moderation]``; the last three may be missing.
+
+    Of 2018 the name is a text, later a list that begins with it; what follows it there has no name of its own.
+    """
+    if len(values) < _COMPACT_LEAST or len(values) > len(_COMPACT):
+        message = f"a compact element has {_COMPACT_LEAST} to {len(_COMPACT)} values, this one {len(values)}"
+        return {"id": values[0] if values else None}, (Defect("record", str(values)[:200], "compact_shape", message),)
+    given = dict(zip(_COMPACT, values, strict=False))
+    element: dict[str, Any] = {name: given[name] for name in ("id", "name", "categories", "status") if name in given}
+    element["geo"] = {"latitude": given["latitude"], "longitude": given["longitude"]}
+    if isinstance(given["name"], list):
+        element["name"] = given["name"][0] if given["name"] else None
+        element |= {f"compact_{number}": text for number, text in enumerate(given["name"][1:], 1)}
+    return element, ()
 
 
 def _elements(path: Path) -> Iterator[tuple[int, Any]]:
@@ -50,14 +76,13 @@ def _elements(path: Path) -> Iterator[tuple[int, Any]]:
     if head.startswith(b"["):
         yield from read_json_items(path, "item")
         return
-    if b'"@graph"' in head:
-        raise Fatal("the answer is JSON-LD; ask for elements.json", where=path.name, rule="jsonld")
+    key = "@graph" if b'"@graph"' in head else "data"
     try:
-        yield from read_json_items(path, "data.item")
+        yield from read_json_items(path, f"{key}.item")
     except Fatal as error:
         if error.rule != "json_prefix_missing":
             raise
-        one = list(read_json_items(path, "data"))
+        one = list(read_json_items(path, key))
         if not one:
             raise
         yield from one

@@ -101,18 +101,45 @@ def test_missing_token_names_the_variable(site: Any, run: Any, monkeypatch: pyte
 
 
 @pytest.mark.parametrize(
-    ("body", "rule"),
+    "compact",
     [
-        ({"data": [["10kw", "Nom", 45.0, 6.0, [1]]]}, "compact"),
-        ({"@context": "https://example.org", "@graph": []}, "jsonld"),
-        ({"error": "nothing here"}, "json_prefix_missing"),
+        ["10kw", "Atelier (fictif)", 45.07, 6.68, [3, 9]],
+        ["10kw", ["Atelier (fictif)"], 45.07, 6.68, ["3", "9"], 1, 0],
     ],
 )
-def test_other_forms_are_refused_by_name(site: Any, run: Any, body: Any, rule: str) -> None:
-    site.on("/api/elements.json", body)
+def test_compact_elements_of_2018_and_later(site: Any, run: Any, compact: list[Any]) -> None:
+    site.on("/api/elements.json", {"data": [compact], "ontology": "gogocompact"})
+    place = run(instance(site)).only
+    assert (place["identifiant"], place["nom"], place["types"]) == ("10kw", "Atelier (fictif)", ["3", "9"])
+    assert (place["latitude"], place["longitude"]) == ("45.07", "6.68")
+    assert place["champs_inconnus"] == []
+
+
+def test_a_compact_element_of_another_shape_is_one_reject(site: Any, run: Any) -> None:
+    good, late = ["a", "Atelier (fictif)", 45.07, 6.68], ["b", ["Col (fictif)", "more"], 45.1, 6.7, [], -1]
+    site.on("/api/elements.json", {"data": [good, ["c", "Nom"], late]})
+    result = run(instance(site))
+    assert result.rejected[0][0] == "record:compact_shape"
+    waiting = result.valid["carte:b"]
+    assert waiting["avertissements"] == ["non_modere"]
+    assert waiting["champs_inconnus"] == ["compact_1"]
+
+
+def test_json_ld_has_the_same_elements(site: Any, run: Any) -> None:
+    linked = {"@id": "https://carte.example/api/elements/10kw", "@type": "Organization", **MODERN}
+    del linked["id"]
+    linked["geo"] = {"@type": "GeoCoordinates", **MODERN["geo"]}
+    site.on("/api/elements.json", {"@context": "https://carte.example/context.jsonld", "@graph": [linked]})
+    place = run(instance(site)).only
+    site.on("/api/elements.json", {"data": [MODERN]})
+    assert place == run(instance(site)).only
+
+
+def test_an_answer_without_elements_is_refused(site: Any, run: Any) -> None:
+    site.on("/api/elements.json", {"error": "nothing here"})
     with pytest.raises(Fatal) as caught:
         run(instance(site))
-    assert caught.value.rule == rule
+    assert caught.value.rule == "json_prefix_missing"
 
 
 @pytest.mark.parametrize(
