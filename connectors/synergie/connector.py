@@ -2,21 +2,21 @@
 
 from __future__ import annotations
 
+import functools
 import hashlib
 import time
 from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime
-from decimal import Decimal
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from connectors.core.errors import BadConfig, Defect, Fatal, NotConfigured
 from connectors.core.inbox import claim_files, read_unchanged, safe_name, shown_name
-from connectors.core.source import FetchContext, LandedPart, Part, RawRecord, Source, Stream
-from connectors.synergie.cells import as_text
+from connectors.core.source import FetchContext, LandedPart, Part, RawRecord, Source, Stream, UnreadRecord
+from connectors.synergie import contents
+from connectors.synergie.checks import check_records
 from connectors.synergie.lines import SplitRule
 from connectors.synergie.newer import Newer, as_record, base_key, is_replaced, keyed_records, newer_lines
-from connectors.synergie.totals import Check
 from connectors.synergie.workbook import CONTRACTS, Settings, Sheet, read_workbook
 
 MAX_FILE_BYTES = 200_000_000
@@ -41,25 +41,57 @@ def fetch(stream: Stream, context: FetchContext) -> Iterator[Part]:
     for path, meta in _newest_first(_files(context.source.options)):
         shown = shown_name(path.name)
         try:
-            body = read_unchanged(path, MAX_FILE_BYTES)
-            changed_at = datetime.fromtimestamp(path.stat().st_mtime, UTC).isoformat(timespec="seconds")
+            dropped = _look_at(path)
+            if dropped.digest in seen:
+                repeated.append({"file": shown, "as": seen[dropped.digest]})
+                continue
+            url = f"file:{shown}"
+            unchanged = context.validators.get(url, {}).get("etag") == f"{dropped.digest} {dropped.name}"
+            body = b"" if unchanged else read_unchanged(path, MAX_FILE_BYTES)
+            if not unchanged and hashlib.sha256(body).hexdigest() != dropped.digest:
+                raise BlockingIOError(f"{path.name} changed while it was read")
         except (OSError, ValueError) as error:
             refused.append({"file": shown, "reason": str(error)})
             continue
-        name = safe_name(path.name, body)
-        digest = hashlib.sha256(body).hexdigest()
-        if digest in seen:
-            repeated.append({"file": shown, "as": seen[digest]})
-            continue
         newer = list(seen.values())
-        seen[digest] = name
+        seen[dropped.digest] = dropped.name
         yield Part(
-            name=name,
+            name=dropped.name,
             body=body,
-            media_type=_media_type(body, path),
-            url=f"file:{shown}",
-            meta={"fichier": shown, "modified_at": changed_at, "newer": newer, **meta},
-        )
+            media_type=dropped.media_type,
+            url=url,
+            meta={
+                "fichier": shown, "modified_at": dropped.changed_at, "newer": newer, **meta,
+                "validators": {"etag": f"{dropped.digest} {dropped.name}"},
+            },
+            unchanged=unchanged,
+        )  # fmt: skip
+
+
+class _Dropped(NamedTuple):
+    """A file of the inbox as it is now."""
+
+    digest: str
+    name: str
+    media_type: str
+    changed_at: str
+
+
+def _look_at(path: Path) -> _Dropped:
+    """The file's content by its hash; every stream asks, and only the first one reads.
+
+    Raises:
+        OSError, ValueError: see ``read_unchanged``.
+    """
+    found = path.stat(follow_symlinks=False)
+    return _look(path, (found.st_ino, found.st_size, found.st_mtime_ns, found.st_ctime_ns))
+
+
+@functools.lru_cache(maxsize=512)
+def _look(path: Path, state: tuple[int, int, int, int]) -> _Dropped:
+    body = read_unchanged(path, MAX_FILE_BYTES)
+    changed_at = datetime.fromtimestamp(state[2] / 1e9, UTC).isoformat(timespec="seconds")
+    return _Dropped(hashlib.sha256(body).hexdigest(), safe_name(path.name, body), _media_type(body, path), changed_at)
 
 
 def _files(options: Mapping[str, Any]) -> list[tuple[Path, dict[str, Any]]]:
@@ -105,14 +137,19 @@ def _media_type(body: bytes, path: Path) -> str:
     return "text/csv" if path.suffix.lower() in _TEXT_SUFFIXES else "application/octet-stream"
 
 
-def read(source: Source, stream: Stream, part: LandedPart) -> Iterator[RawRecord]:
+def read(source: Source, stream: Stream, part: LandedPart) -> Iterator[RawRecord | UnreadRecord]:
     """The part's records; a file that cannot be read is one rejected record that says why.
 
     The whole file is read before the first record is given, so no half of a broken file is loaded. A line
-    that a newer file of the same fetch holds as well is left out: the newer one counts.
+    that a newer file of the same fetch holds as well is left out: the newer one counts. A file that shares no line
+    with a newer one is told by its content, and read only where one of its records is new.
     """
     settings = _settings(source, part.meta)
     try:
+        alone = contents.alone(part, settings)
+        if alone is not None:
+            yield from contents.unread(part, settings, stream.name, alone)
+            return
         sheets = read_workbook(part.path, settings)
     except Fatal as error:
         if stream.name == "depenses":  # the other streams read the same file: one reject is enough
@@ -123,7 +160,7 @@ def read(source: Source, stream: Stream, part: LandedPart) -> Iterator[RawRecord
     kinds = CONTRACTS if stream.name == "controles" else (stream.name,)
     newer = {kind: newer_lines(part, settings, kind) for kind in kinds} if part.meta.get("newer") else {}
     if stream.name == "controles":
-        yield from _check_records(part, sheets, newer)
+        yield from check_records(part, sheets, newer)
         return
     for sheet in sheets:
         if sheet.kind == stream.name:
@@ -147,45 +184,3 @@ def _kept(part: LandedPart, sheet: Sheet, newer: Newer) -> Iterator[RawRecord]:
             yield record
         elif not is_replaced(record.data, others):
             yield record._replace(data={**record.data, "occurrence": record.data["occurrence"] + len(others)})
-
-
-def _check_records(part: LandedPart, sheets: list[Sheet], newer: Mapping[str, Newer]) -> Iterator[RawRecord]:
-    """Printed totals against lines, sheets that no stream reads, lines that a newer file replaces."""
-    for sheet in sheets:
-        for check in sheet.checks:
-            yield _check_record(part, sheet, check)
-        if sheet.kind is None:
-            yield from _passed_over(part, sheet)
-        elif sheet.columns and newer.get(sheet.kind):
-            held = newer[sheet.kind]
-            replaced = sum(
-                1
-                for record, key in keyed_records(part, sheet)
-                if key and is_replaced(record.data, held.get(base_key(key), ()))
-            )
-            if replaced:
-                check = Check("lignes_remplacees", sheet.kind, sheet.columns.row, None, Decimal(replaced))
-                yield _check_record(part, sheet, check, conforme=True)
-
-
-def _passed_over(part: LandedPart, sheet: Sheet) -> Iterator[RawRecord]:
-    """A sheet without known heading; in order when it holds no number, so no amount can be lost."""
-    rows = [row for row in sheet.table.rows if any(cell.value is not None for cell in row.cells)]
-    if rows:
-        has_numbers = any(isinstance(cell.value, (int, float)) for row in rows for cell in row.cells)
-        label = as_text(next(cell.value for cell in rows[0].cells if cell.value is not None))
-        check = Check("feuille_sans_entete", "(sheet)", rows[0].number, None, Decimal(len(rows)), label)
-        yield _check_record(part, sheet, check, conforme=not has_numbers)
-
-
-def _check_record(part: LandedPart, sheet: Sheet, check: Check, *, conforme: bool | None = None) -> RawRecord:
-    data = {
-        **check.as_dict(),
-        "projet": part.meta.get("project"),
-        "fichier": part.meta["fichier"],
-        "feuille": sheet.table.name,
-        "sha256_fichier": part.sha256,
-    }
-    if conforme is not None:
-        data["conforme"] = conforme
-    return RawRecord(sheet.table.place(check.ligne), data)

@@ -17,7 +17,7 @@ from connectors.core.errors import BadConfig, NotConfigured
 from connectors.core.http import HttpClient
 from connectors.core.landing import Landed, land
 from connectors.core.registry import get_connector, get_contract, get_source
-from connectors.core.source import FetchContext
+from connectors.core.source import FetchContext, UnreadRecord
 from schemas.sources.synergie import Depense
 
 FR = [
@@ -70,6 +70,7 @@ def _land(root: Path, stream: str, settings: dict[str, Any]) -> tuple[Landed, An
 
 
 def _validated(contract: type[Any], record: Any) -> Outcome:
+    record = record.record() if isinstance(record, UnreadRecord) else record
     problems = [(d.field, d.rule) for d in record.defects]
     try:
         return record.position, contract.model_validate(record.data), problems
