@@ -13,7 +13,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import asdict
 from datetime import UTC, datetime
-from itertools import islice
+from itertools import islice, repeat
 from pathlib import Path
 from tempfile import SpooledTemporaryFile
 from typing import Any, cast
@@ -33,7 +33,7 @@ from warehouse.known import fetch_known
 from warehouse.records import canonical_json, without_nul
 from warehouse.stager import Located, Stager
 
-BATCH = 100
+BATCH = 50
 """So few that a chunk stays in the processor's cache from its bytes to its lines."""
 IN_MEMORY = 16_000_000
 
@@ -152,8 +152,7 @@ def read_located(source: Source, stream: Stream, landed: Landed) -> Iterator[Loc
     for part in landed.parts:
         fetched_at = _iso_mtime(part.path)
         try:
-            for record in connector.read(source, stream, part):
-                yield Located(part.name, record, fetched_at)
+            yield from zip(repeat(part.name), connector.read(source, stream, part), repeat(fetched_at))
         except ConnectorError as error:
             error.source, error.where = error.source or source.id, error.where or part.name
             raise

@@ -19,12 +19,8 @@ FEW = 4
 """Fewer records of one layout than this in a chunk are checked one by one."""
 
 
-class Located(NamedTuple):
-    """A record, the part it stands in and when that came (ISO 8601)."""
-
-    part: str
-    record: RawRecord | UnreadRecord
-    fetched_at: str
+Located = tuple[str, RawRecord | UnreadRecord, str]
+"""The part that a record stands in, the record, and when the part came (ISO 8601)."""
 
 
 class _Fresh(NamedTuple):
@@ -74,7 +70,7 @@ class Stager:
 
     def lines(self, chunk: list[Located]) -> Lines:
         """Rows for the batch table, for what is known of it, and for its rejects."""
-        digests = [self._digest(located.record) for located in chunk]
+        digests = [self._digest(record) for _part, record, _fetched_at in chunk]
         known: list[bytes] = []
         fresh: list[_Fresh] = []
         layouts: dict[tuple[str, ...], list[int]] = {}

@@ -49,6 +49,16 @@ class Report:
             f"{name:<46}{found.seconds:>9.2f}{found.cpu:>8.2f}{'':>10}{found.memory_mb:6.0f}{ratio:>8.2f}{'':>9}{shown}"
         )
 
+    def bound(self, name: str, found: Measured, megabytes: float) -> None:
+        """Peak memory beside its bound in MB."""
+        holds = found.memory_mb <= megabytes
+        self.good = self.good and holds
+        shown = f"≤ {megabytes:g} MB" + ("" if holds else "  MISSED")
+        rate = self.rows / found.seconds
+        self._print(
+            f"{name:<46}{found.seconds:>9.2f}{found.cpu:>8.2f}{rate:>10,.0f}{found.memory_mb:6.0f}{'':>17}{shown}"
+        )
+
     def _print(self, line: str) -> None:
         print(line, flush=True)
         self.lines.append(line)

@@ -57,15 +57,17 @@ class CsvRow:
     @property
     def cells(self) -> list[str]:
         """Text between the delimiters."""
-        if self._cells is None:
-            self._cells = _cut(self.text, self._heading.sign)
-        return self._cells if "\x00" not in self.text else [storable(cell) for cell in self._cells]
+        cells = self._cells
+        if cells is None:
+            cells = self._cells = _cut(self.text, self._heading.sign)
+        return cells if "\x00" not in self.text else [storable(cell) for cell in cells]
 
     @property
     def data(self) -> dict[str, str]:
         """Column → text as published. A repeated column name gets `` (2)``; cells without a name are in ``extra``."""
-        names, cells = self._heading.names, self.cells
-        if self._heading.is_named and len(cells) == len(names):
+        names, _sign, is_named, _context = self._heading
+        cells = self.cells
+        if is_named and len(cells) == len(names):
             return dict(zip(names, cells, strict=True))
         return {name: cell for name, cell in zip(names, cells, strict=False) if name}
 

@@ -21,7 +21,7 @@ from warehouse import stager
 from warehouse.counts import Counts
 from warehouse.drift import BatchDrift
 from warehouse.known import NOTHING_KNOWN
-from warehouse.stager import Lines, Located, Stager
+from warehouse.stager import Lines, Stager
 
 
 class Plain(SourceRecord):
@@ -76,7 +76,7 @@ def lines(
 ) -> tuple[Lines, Counts, dict[str, Any]]:
     counts, drift = Counts(), BatchDrift(contract, policy)
     one = Stager(contract, b"salt", drift, counts, NOTHING_KNOWN)
-    found = one.lines([Located("part\t1", record, "2026-11-22T00:00:00+00:00") for record in records])
+    found = one.lines([("part\t1", record, "2026-11-22T00:00:00+00:00") for record in records])
     return found, counts, drift.notes({}, 0)
 
 
