@@ -10,6 +10,8 @@ from typing import Any
 import pytest
 
 pytestmark = [pytest.mark.db, pytest.mark.timeout(600)]
+KNOWN_THROUGH_ACTIF = ("organisation_id", "supplier_organisation_id")
+"""Who runs the place and who sent the invoice is a company that ACTIF describes as well."""
 
 
 def test_build_passes_every_test_and_unit_test(built: Any) -> None:
@@ -104,6 +106,16 @@ def test_programme_money(built: Any) -> None:
     assert len(built.rows("select * from {s}.project")) == 1
 
 
+@pytest.mark.parametrize("table", ["organisation", "site", "flow", "third_place", "news_item", "budget", "expense"])
+def test_every_entity_can_be_followed_back_to_its_records(built: Any, table: str) -> None:
+    lost = (
+        f"select 1 from {{s}}.{table} t where not exists (select from {{s}}.source_record r"
+        f" where r.entity_table_name = '{table}' and r.entity_id = t.{table}_id)"
+    )
+    assert built.rows(f"select 1 from {{s}}.{table}")
+    assert built.rows(lost) == []
+
+
 def test_star_carries_unknown_rows_and_two_calendars(built: Any) -> None:
     assert built.rows("select 1 from {s}_bi.dim_material where material_code = 'UNKNOWN'")
     assert len(built.rows("select 1 from {s}_bi.fct_flow")) == 4
@@ -145,6 +157,30 @@ def test_order_of_arrival_changes_nothing(
     ):
         statement = f"select {columns} from {{s}}.{table} order by 1, 2, 3"
         assert built.rows(statement) == again(statement), table
+
+
+def test_a_source_that_goes_takes_only_what_it_said(
+    built: Any, rebuild: Callable[[list[Any]], Callable[[str], list[dict[str, Any]]]], records: list[Any]
+) -> None:
+    without = rebuild([(table, record) for table, record in records if not table.startswith("actif__")])
+    assert without("select 1 from {s}.source_record where source_id = 'actif'") == []
+    for table in ("organisation", "site", "flow", "third_place", "news_item", "budget", "expense"):
+        # An entity of which ACTIF has said something may be another one without it; all the others stay to the letter.
+        key = f"{table}_id"
+        statement = (
+            f"select t.* from {{s}}.{table} t where not exists (select from {{s}}.source_record r where"
+            f" r.source_id = 'actif' and r.entity_table_name = '{table}' and r.entity_id = t.{key}) order by 1"
+        )
+        hidden = dict.fromkeys(KNOWN_THROUGH_ACTIF) if table in ("third_place", "expense") else {}
+        before = {row[key]: row | hidden for row in built.rows(statement)}
+        after = {row[key]: row | hidden for row in without(statement)}
+        assert before, table
+        assert {entity: after.get(entity) for entity in before} == before, table
+    statement = (
+        "select entity_table_name, source_id, stream_name, source_record_key from {s}.source_record"
+        " where source_id <> 'actif' order by 1, 2, 3, 4"
+    )
+    assert without(statement) == built.rows(statement)
 
 
 def test_empty_sources_build(rebuild: Callable[[list[Any]], Callable[[str], list[dict[str, Any]]]]) -> None:

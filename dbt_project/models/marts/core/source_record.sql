@@ -19,6 +19,28 @@ with entity as (
     union all
 
     select
+        'site' as entity_table_name,
+        site.site_id as entity_id,
+        record.source_id,
+        record.stream_name,
+        record.record_key,
+        min(
+            case
+                when site.source_count = 1 then 'NONE'
+                when place.siret is not null then 'IDENTIFIER'
+                else 'NAME_PLACE'
+            end
+        ) as match_method_code,
+        cast(null as numeric) as match_score
+    from {{ ref('int_organisation_mention_record') }} as record
+    inner join {{ ref('int_site_mention') }} as place on record.mention_id = place.mention_id
+    inner join {{ ref('site') }} as site on place.site_id = site.site_id
+    where record.is_publishable
+    group by site.site_id, record.source_id, record.stream_name, record.record_key
+
+    union all
+
+    select
         'flow' as entity_table_name,
         flow_id as entity_id,
         source_id,
