@@ -28,11 +28,6 @@ def good_line(
     )  # fmt: skip
 
 
-def known_line(ordinal: int, digest: bytes) -> bytes:
-    """A record whose content ``raw`` holds."""
-    return b"%d\t\\\\x%b\n" % (ordinal, hexlify(digest))
-
-
 def bad_lines(
     checked: Checked, digest: bytes, part: str, record: RawRecord, ordinal: int, *, set_aside: bool
 ) -> list[bytes]:

@@ -29,7 +29,7 @@ from warehouse import rejects
 from warehouse.counts import Counts, table_name
 from warehouse.drift import BatchDrift
 from warehouse.failpoints import failpoint
-from warehouse.known import fetch_known
+from warehouse.known import IS_KNOWN, KnownContent, fetch_known
 from warehouse.records import canonical_json, without_nul
 from warehouse.stager import Located, Stager
 
@@ -71,11 +71,13 @@ def stage(engine: Engine, source: Source, stream: Stream, run_id: str, landed: L
         is_first = _create_batch_table(connection, name, run_id)
         before = _columns_before(connection, source.id, stream)
         salt = contract_digest(source.id, stream).encode()[:16]
-        stager = Stager(contract, salt, drift, counts, fetch_known(_cursor(connection), name))
+        known = fetch_known(_cursor(connection), name)
+        stager = Stager(contract, salt, drift, counts, known)
         _copy_records(connection, name, read_located(source, stream, landed), stager)
+        _stage_known(connection, name, known)
         drift.see_known(stager.unread, *before)
         rejects.settle_unknown_columns(connection, name, drift.frequent_unknown(), counts)
-        rejects.separate_duplicates(connection, name, counts, is_first=is_first)
+        rejects.separate_duplicates(connection, name, counts, None if is_first else known)
         rejects.store_rejects(connection, source.id, stream.name, run_id)
         notes = drift.notes(*before)
         connection.execute(
@@ -142,7 +144,6 @@ def _create_batch_table(connection: Connection, name: str, run_id: str) -> bool:
     )
     connection.execute(text(f"grant select on stage.{name}, stage.{name}__candidate to traforo_transformer"))
     connection.execute(text(rejects.CREATE))
-    connection.execute(text("create temporary table batch_known (ordinal bigint, raw_hash bytea) on commit drop"))
     return is_first
 
 
@@ -163,30 +164,31 @@ def _iso_mtime(path: Path) -> str:
 
 
 def _copy_records(connection: Connection, name: str, records: Iterator[Located], stager: Stager) -> None:
-    """All records into the batch table in one COPY; what is known and what is rejected waits until that is done."""
+    """All new records into the batch table in one COPY; what is rejected waits until that is done."""
     cursor = _cursor(connection)
-    with (
-        _nothing_to_collect(),
-        SpooledTemporaryFile(max_size=IN_MEMORY) as known,
-        SpooledTemporaryFile(max_size=IN_MEMORY) as bad,
-    ):
+    with _nothing_to_collect(), SpooledTemporaryFile(max_size=IN_MEMORY) as bad:
         with cursor.copy(f"copy stage.{name} ({_COLUMNS}) from stdin") as copy:
             while chunk := list(islice(records, BATCH)):
                 lines = stager.lines(chunk)
                 copy.write(lines.good)
-                known.write(lines.known)
                 bad.write(lines.bad)
                 failpoint("load.chunk")
-        for table, waiting in (("batch_known", known), ("batch_reject", bad)):
-            waiting.seek(0)
-            with cursor.copy(f"copy {table} from stdin") as copy:
-                while block := waiting.read(1 << 20):
-                    copy.write(block)
+        bad.seek(0)
+        with cursor.copy("copy batch_reject from stdin") as copy:
+            while block := bad.read(1 << 20):
+                copy.write(block)
+
+
+def _stage_known(connection: Connection, name: str, known: KnownContent) -> None:
+    """Keys of the records that came as ``raw`` holds them. Their ordinals are told only where it comes to that."""
+    are_listed, digests = known.came()
     connection.execute(
         text(
-            f"insert into stage.{name} ({_COLUMNS}) select ordinal, record_key, null, raw_hash, payload_hash, part,"
-            f" position, fetched_at from batch_known join raw.{name} using (raw_hash) where deleted_at is null"
-        )
+            f"insert into stage.{name} ({_COLUMNS}) select null, record_key, null, raw_hash, payload_hash, part,"
+            f" position, fetched_at from raw.{name} where {IS_KNOWN} and raw_hash"
+            f" {'' if are_listed else 'not'} in (select unnest(cast(:digests as bytea[])))"
+        ),
+        {"digests": digests},
     )
 
 

@@ -6,6 +6,7 @@ from sqlalchemy import Connection, text
 from sqlalchemy.exc import IntegrityError
 
 from warehouse.counts import Counts, table_name
+from warehouse.known import KnownContent
 
 CREATE = (
     "create temporary table batch_reject (part text, position text, record_key text, errors jsonb,"
@@ -31,18 +32,26 @@ def settle_unknown_columns(connection: Connection, name: str, frequent: list[str
     connection.execute(text("delete from batch_reject where kind = 'column'"))
 
 
-def separate_duplicates(connection: Connection, name: str, counts: Counts, *, is_first: bool) -> None:
+def separate_duplicates(connection: Connection, name: str, counts: Counts, known: KnownContent | None) -> None:
     """The first record of a key counts; the same content again is dropped, other content is rejected.
 
     Args:
-        is_first: the batch table is to become the stream's ``raw`` table: it gets its index, which tells as well.
+        known: what came as ``raw`` holds it; None where the batch table is to become the stream's ``raw`` table: it
+            gets its index, which tells as well.
     """
-    if is_first and _indexed(connection, name):
+    if known is None and _indexed(connection, name):
         return
     connection.execute(text(f"analyze stage.{name} (record_key)"))
-    repeated = f"select 1 from stage.{name} group by record_key having count(*) > 1 limit 1"
+    # Keys of ``raw`` are unique: where one stands twice, one of them came with new content.
+    repeated = (
+        f"select 1 from stage.{name} where record_key in"
+        f" (select record_key from stage.{name} where payload is not null)"
+        " group by record_key having count(*) > 1 limit 1"
+    )
     if connection.execute(text(repeated)).scalar() is None:
         return
+    if known is not None:
+        _tell_ordinals(connection, name, known)
     conflicts = connection.execute(
         text(
             f"with ranked as (select ordinal, record_key, raw_hash, payload_hash, part, position, payload,"
@@ -66,6 +75,24 @@ def separate_duplicates(connection: Connection, name: str, counts: Counts, *, is
     counts.valid -= extra
     counts.duplicate += extra - rejected
     counts.rejected += rejected
+
+
+def _tell_ordinals(connection: Connection, name: str, known: KnownContent) -> None:
+    """Where the known records stood whose keys came with other content too."""
+    hashes = connection.execute(
+        text(
+            f"select raw_hash from stage.{name} where ordinal is null and record_key in"
+            f" (select record_key from stage.{name} group by record_key having count(*) > 1)"
+        )
+    ).scalars()
+    digests = [bytes(one) for one in hashes]
+    connection.execute(
+        text(
+            f"update stage.{name} s set ordinal = o.ordinal from unnest(cast(:digests as bytea[]),"
+            " cast(:ordinals as bigint[])) o(raw_hash, ordinal) where s.raw_hash = o.raw_hash and s.ordinal is null"
+        ),
+        {"digests": digests, "ordinals": known.ordinals(digests)},
+    )
 
 
 def _indexed(connection: Connection, name: str) -> bool:

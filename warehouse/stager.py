@@ -9,7 +9,7 @@ from typing import Any, NamedTuple, cast
 
 from connectors.core.source import RawRecord, UnreadRecord
 from schemas.sources.columns import Written, column_check
-from warehouse.copy_lines import bad_lines, good_line, known_line, origin
+from warehouse.copy_lines import bad_lines, good_line, origin
 from warehouse.counts import Counts
 from warehouse.drift import BatchDrift
 from warehouse.known import HASH_BYTES, KnownContent
@@ -37,7 +37,6 @@ class Lines(NamedTuple):
     """What a chunk of records adds to the batch, in COPY's text format."""
 
     good: bytes
-    known: bytes
     bad: bytes
 
 
@@ -69,22 +68,23 @@ class Stager:
         return bytes(hasher.digest())
 
     def lines(self, chunk: list[Located]) -> Lines:
-        """Rows for the batch table, for what is known of it, and for its rejects."""
+        """Rows for the batch table and for its rejects; what is known is only noted."""
         digests = [self._digest(record) for _part, record, _fetched_at in chunk]
-        known: list[bytes] = []
+        known: list[int] = []
+        ordinals: list[int] = []
         fresh: list[_Fresh] = []
         layouts: dict[tuple[str, ...], list[int]] = {}
-        for (part, record, fetched_at), digest, is_known in zip(
-            chunk, digests, self._known.among(digests), strict=True
-        ):
+        for (part, record, fetched_at), digest, place in zip(chunk, digests, self._known.find(digests), strict=True):
             self._ordinal += 1
-            if is_known and isinstance(record, UnreadRecord):
+            if place >= 0 and isinstance(record, UnreadRecord):
                 self.unread += 1
-                known.append(known_line(self._ordinal, digest))
+                known.append(place)
+                ordinals.append(self._ordinal)
                 continue
             read = record.record() if isinstance(record, UnreadRecord) else record
-            if is_known and not read.defects:
-                known.append(known_line(self._ordinal, digest))
+            if place >= 0 and not read.defects:
+                known.append(place)
+                ordinals.append(self._ordinal)
                 if isinstance(read.data, Mapping):
                     self._drift.see(tuple(read.data))
                 continue
@@ -92,12 +92,14 @@ class Stager:
                 layouts.setdefault(tuple(read.data), []).append(len(fresh))
             fresh.append(_Fresh(self._ordinal, digest, part, read, fetched_at))
         good, bad = self._checked(fresh, layouts)
+        repeated = self._known.note(known, ordinals) if known else 0
         counts = self._counts
         counts.read += len(chunk)
-        counts.unchanged += len(known)
-        counts.valid += len(good) + len(known)
+        counts.unchanged += len(known) - repeated
+        counts.valid += len(good) + len(known) - repeated
+        counts.duplicate += repeated
         counts.rejected += len(chunk) - len(good) - len(known)
-        return Lines(b"".join(good), b"".join(known), b"".join(bad))
+        return Lines(b"".join(good), b"".join(bad))
 
     def _checked(
         self, fresh: list[_Fresh], layouts: Mapping[tuple[str, ...], list[int]]

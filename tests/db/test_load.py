@@ -273,6 +273,17 @@ def test_a_repeated_record_is_dropped_and_a_conflicting_one_rejected(engine: Eng
     assert "item 1" in message
 
 
+@pytest.mark.parametrize(("is_first", "weight"), [(True, "2"), (False, "1")])
+def test_of_a_known_record_and_another_of_its_key_the_first_counts(
+    engine: Engine, tmp_path: Path, is_first: bool, weight: str
+) -> None:
+    known, other, more = {"id": "a", "weight": "1"}, {"id": "a", "weight": "2"}, {"id": "b"}
+    run(engine, tmp_path, [known, more])
+    _, counts = run(engine, tmp_path, [other, more, known] if is_first else [known, other, more])
+    assert (counts.valid, counts.rejected, counts.deleted) == (2, 1, 0)
+    assert rows(engine, "select payload ->> 'weight' from raw.trial__things where record_key = 'a'") == [(weight,)]
+
+
 def test_a_part_that_cannot_be_read_leaves_nothing(engine: Engine, tmp_path: Path) -> None:
     with pytest.raises(Fatal):
         staged(engine, tmp_path, [{"id": "a"}, {"id": "b", "weight": "x"}, "boom"])

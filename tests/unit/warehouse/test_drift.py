@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from connectors.core.errors import Defect
 from connectors.core.source import Drift, RawRecord
 from schemas.sources.base import DecimalText, OptionalText, SourceRecord
-from warehouse.copy_lines import bad_lines, good_line, known_line, origin
+from warehouse.copy_lines import bad_lines, good_line, origin
 from warehouse.drift import BatchDrift, nearest, unknown_column_message
 from warehouse.records import Checked, check_record, validate
 
@@ -130,6 +130,5 @@ def test_lines_come_back_from_copy_as_they_were(key: str, payload: bytes, positi
 
 
 def test_known_content_is_a_hash_and_a_good_record_no_reject() -> None:
-    assert known_line(3, b"\x01\xff") == b"3\t\\\\x01ff\n"
     record = RawRecord("row 1", {"id": "k"})
     assert bad_lines(Checked("k", b"{}"), b"\x00", "p", record, 1, set_aside=True) == []

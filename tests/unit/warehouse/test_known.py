@@ -23,13 +23,30 @@ def known(digests: list[bytes]) -> KnownContent:
 @given(st.sets(st.text(max_size=3), min_size=1), st.lists(st.text(max_size=3), min_size=1))
 def test_exactly_what_is_there_is_known(there: set[str], asked: list[str]) -> None:
     content = known([digest(text) for text in there])
-    assert content.among([digest(text) for text in asked]) == [text in there for text in asked]
+    places = content.find([digest(text) for text in asked])
+    assert [place >= 0 for place in places] == [text in there for text in asked]
+
+
+@given(st.lists(st.sampled_from("abcdefgh"), max_size=20))
+def test_what_came_is_told_by_its_shorter_list(asked: list[str]) -> None:
+    content = known([digest(text) for text in "abcdefgh"])
+    repeated = 0
+    for at in range(0, len(asked), 3):
+        chunk = asked[at : at + 3]
+        repeated += content.note(content.find([digest(t) for t in chunk]), list(range(at + 1, at + 1 + len(chunk))))
+    assert repeated == len(asked) - len(set(asked))
+    are_listed, digests = content.came()
+    wanted = set(asked) if are_listed else set("abcdefgh") - set(asked)
+    assert set(digests) == {digest(text) for text in wanted}
+    assert len(digests) <= 4
+    first = {text: asked.index(text) + 1 for text in asked}
+    assert content.ordinals([digest(text) for text in first]) == list(first.values())
 
 
 def test_half_a_digest_is_not_enough() -> None:
     one = digest("one")
-    assert known([one]).among([one[:8] + digest("two")[8:], digest("two")[:8] + one[8:], one]) == [False, False, True]
+    assert known([one]).find([one[:8] + digest("two")[8:], digest("two")[:8] + one[8:], one]) == [-1, -1, 0]
 
 
 def test_nothing_is_known_at_first() -> None:
-    assert NOTHING_KNOWN.among([digest("a"), digest("b")]) == [False, False]
+    assert NOTHING_KNOWN.find([digest("a"), digest("b")]) == [-1, -1]
