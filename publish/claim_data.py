@@ -71,6 +71,23 @@ where cast(:project as text) is null or :project in (r.project_code, r.project_n
 order by r.project_code, i.indicator_code
 """
 
+_OF_PARTNERS = """
+select r.project_code, p.partner_name, c.*
+from "{schema}".{table} c
+join "{schema}".project r on r.project_id = c.project_id
+join "{schema}".partner p on p.partner_id = c.partner_id
+where cast(:project as text) is null or :project in (r.project_code, r.project_name)
+order by r.project_code, p.partner_name, {order}
+"""
+_METHODS = _OF_PARTNERS.replace("{table}", "partner_cost_method").replace("{order}", "c.cost_category_code")
+_STAFF = _OF_PARTNERS.replace("{table}", "staff_time_check").replace("{order}", "c.work_year")
+_PROGRESS = """
+select r.project_code, c.*
+from "{schema}".claim_progress c join "{schema}".project r on r.project_id = c.project_id
+where cast(:project as text) is null or :project in (r.project_code, r.project_name)
+order by r.project_code, c.claim_sequence
+"""
+
 
 @dataclass(frozen=True)
 class Finding:
@@ -121,6 +138,9 @@ class ClaimData:
     indicators: list[dict[str, Any]]
     decommitment: list[dict[str, Any]]
     rejects: list[dict[str, Any]]
+    progress: list[dict[str, Any]] = field(default_factory=list)
+    methods: list[dict[str, Any]] = field(default_factory=list)
+    staff: list[dict[str, Any]] = field(default_factory=list)
 
 
 def read_claim_data(connection: Connection, release_id: str, schema: str, project: str | None = None) -> ClaimData:
@@ -150,6 +170,9 @@ def read_claim_data(connection: Connection, release_id: str, schema: str, projec
         _rows(connection, schema, _INDICATORS, project),
         _rows(connection, schema, 'select * from "{schema}".decommitment_curve order by commitment_year'),
         read_rejects(connection),
+        _rows(connection, schema, _PROGRESS, project),
+        _rows(connection, schema, _METHODS, project),
+        _rows(connection, schema, _STAFF, project),
     )
 
 

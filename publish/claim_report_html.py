@@ -15,7 +15,10 @@ from publish.claim_tables import Table, TableColumn, summary_tables
 from publish.claim_words import Words
 from publish.site_text import TEMPLATES, csp_hash
 
-_SHOWN = ("sheet_unreadable", "sheet_consumption", "sheet_duplicates", "sheet_financing", "sheet_claims")
+_SHOWN = (
+    "sheet_unreadable", "sheet_consumption", "sheet_duplicates", "sheet_financing", "sheet_claims", "sheet_progress",
+    "sheet_methods", "sheet_staff",
+)  # fmt: skip
 
 
 def write_html(data: ClaimData, words: Words, project: str | None, path: Path, now: datetime) -> None:

@@ -69,7 +69,7 @@ def _section(rule: dict[str, str]) -> list[str]:
             f" *{rule[f'correction_{language}']}*"
         )
     used = ", ".join(f"`{name}`" for name in rule["parameter_names"].split())
-    lines += ["", f"Source: {rule['legal_source']}." + (f" Parameters: {used}." if used else "")]
+    lines += ["", f"Source: {rule['legal_source_en']}." + (f" Parameters: {used}." if used else "")]
     if rule["is_confirmed"] == "false":
         lines[-1] += " Not confirmed for this programme."
     return lines

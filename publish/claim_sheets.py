@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from publish.claim_partner_tables import method_rows, progress_rows, staff_rows
 from publish.claim_tables import (
     Table,
     cent_remarks,
@@ -80,6 +81,35 @@ SHEETS: tuple[Table, ...] = (
             "received:amount",
         ),
         claims_rows,
+    ),
+    Table(
+        "sheet_progress",
+        columns(
+            *("project", "claim:text:10", "progress", "period:text:26", "filed_partners:text:14", "declared:amount"),
+            *("certified:amount", "received:amount", "declared_so_far:amount", "certified_so_far:amount"),
+            *("budget:amount", "declared_share:percent"),
+        ),
+        progress_rows,
+        note="note_progress",
+    ),
+    Table(
+        "sheet_methods",
+        columns(
+            *("project", "partner:long:40", "category:long:30", "cost_method", "in_plan:text:12", "declared:amount"),
+            "other_method:amount",
+        ),
+        method_rows,
+        note="note_methods",
+    ),
+    Table(
+        "sheet_staff",
+        columns(
+            *("project", "partner:long:40", "year:text:8", "persons:number", "lines:number", "person_months:number"),
+            *("hours:number", "hours_limit:number", "overfull_months:number", "overfull_persons:number"),
+            *("plausible:text:12", "declared:amount"),
+        ),
+        staff_rows,
+        note="note_staff",
     ),
     Table(
         "sheet_rules",

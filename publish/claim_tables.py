@@ -259,7 +259,7 @@ def rules_rows(data: ClaimData, words: Words) -> Rows:
         [
             code, words.rule(rule, "rule_label"), words.code("finding_severity", rule["finding_severity_code"]),
             words("yes") if rule["is_confirmed"] else words("no"), words.rule(rule, "rule_text"),
-            words.rule(rule, "correction"), rule["irregularity_code"], rule["legal_source"],
+            words.rule(rule, "correction"), rule["irregularity_code"], words.rule(rule, "legal_source"),
         ]
         for code, rule in sorted(data.rules.items())
     ]  # fmt: skip

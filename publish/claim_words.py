@@ -124,8 +124,8 @@ class Words:
         return text if field in text or field.startswith("(") else f"{field}{self.colon}{text}"
 
     def rule(self, rule: Mapping[str, Any], part: str) -> str:
-        """``rule_label``, ``rule_text`` or ``correction`` of a rule's row."""
-        return str(rule[f"{part}_{self.language}"])
+        """``rule_label``, ``rule_text``, ``correction`` or ``legal_source`` of a rule's row."""
+        return str(rule.get(f"{part}_{self.language}") or rule[part])
 
 
 def _period(text: str) -> str:

@@ -155,3 +155,92 @@ def test_structures_prove_the_output_indicator(money: Money) -> None:
         " where r.project_code = 'T-R21' and e.evidence_text like 'Universit%'"
     )
     assert kinds == [{"structure_kind_code": "UNIVERSITY"}]
+
+
+def test_the_advance_holds_every_claim_of_the_calendar(money: Money) -> None:
+    rows = money.rows(
+        'select c.* from "{s}".claim_progress c join "{s}".project r using (project_id)'
+        " where r.project_code = 'T-CLAIM' order by c.claim_sequence"
+    )
+    assert [
+        (row["claim_sequence"], row["claim_progress_code"], str(row["claim_period_start_date"]),
+         str(row["claim_period_end_date"]), str(row["amount_declared_eur"]),
+         str(row["amount_declared_cumulative_eur"]), str(row["amount_certified_cumulative_eur"]))
+        for row in rows
+    ] == [
+        (1, "CERTIFIED", "2019-01-01", "2019-06-30", "422.30", "422.30", "422.30"),
+        (2, "CERTIFIED", "2019-06-01", "2019-12-31", "100.02", "522.32", "522.30"),
+        (3, "NOT_FILED", "2020-01-01", "2020-06-30", "0.00", "522.32", "522.30"),
+        (4, "NOT_FILED", "2020-07-01", "2020-12-31", "0.00", "522.32", "522.30"),
+        (5, "NOT_FILED", "2021-01-01", "2021-06-30", "0.00", "522.32", "522.30"),
+    ]  # fmt: skip
+    planned = money.rows(
+        'select c.amount_budget_eur, c.declared_cumulative_pct from "{s}".claim_progress c'
+        " join \"{s}\".project r using (project_id) where r.project_code = 'T-R24' and c.claim_sequence = 5"
+    )
+    assert [(str(row["amount_budget_eur"]), str(row["declared_cumulative_pct"])) for row in planned] == [
+        ("100000.00", "2.00")
+    ]
+
+
+def test_each_category_has_the_method_of_the_plan_or_of_most_of_the_money(money: Money) -> None:
+    rows = money.rows(
+        'select r.project_code, m.* from "{s}".partner_cost_method m join "{s}".project r using (project_id)'
+        " where r.project_code in ('T-R11', 'T-R15') order by 1, m.cost_category_code"
+    )
+    declared = {
+        line.numero_depense: line.montant_declare for line in money.programme.lines if line.code_projet == "T-R15"
+    }
+    shown = {
+        (row["project_code"], row["cost_category_code"]): (
+            row["cost_method_code"], row["is_planned"], row["amount_declared_eur"], row["amount_other_method_eur"]
+        )
+        for row in rows
+    }  # fmt: skip
+    assert shown["T-R15", "EQUIPMENT"] == ("REAL", True, declared["2"], declared["1"])
+    assert shown["T-R11", "OFFICE_ADMINISTRATION"] == ("FLAT", False, Decimal("300.11"), Decimal("12.00"))
+
+
+def test_staff_time_is_compared_with_full_time(money: Money) -> None:
+    rows = money.rows(
+        'select s.* from "{s}".staff_time_check s join "{s}".project r using (project_id)'
+        " where r.project_code = 'T-R14' order by s.work_year"
+    )
+    assert [
+        (row["work_year"], row["person_count"], row["expense_count"], str(row["person_months"]),
+         str(row["hours_worked"]), str(row["hours_limit"]), row["overfull_year_count"], row["is_plausible"])
+        for row in rows
+    ] == [
+        (2019, 3, 5, "4.1000", "100.00", "5160.00", 0, False),
+        (2020, 1, 2, "2.0000", "1721.00", "1720.00", 1, False),
+    ]  # fmt: skip
+    assert [row["overfull_month_count"] for row in rows] == [1, 0]
+
+
+def test_the_n_plus_3_curve_is_what_plans_and_certified_lines_give(money: Money) -> None:
+    """Worked out here once more, from the records: every project begins in 2019, every share is cut to the cent."""
+    programme = money.programme
+    claimed = {line.code_projet for line in programme.lines if line.numero_demande == "1"}
+
+    def cut(amount: Decimal) -> Decimal:
+        return amount.quantize(Decimal("0.01"), rounding="ROUND_DOWN")
+
+    committed = sum(
+        (
+            line.feder if line.feder is not None else cut(line.montant_total * (line.taux_feder or 0) / 100)
+            for line in programme.budgets
+            if line.projet in claimed and line.type_ligne == "partenaire"
+        ),
+        Decimal(0),
+    )
+    certified: dict[tuple[str, str], Decimal] = {}
+    for line in programme.lines:
+        if line.montant_certifie is not None:
+            partner = (line.code_projet, line.partenaire)
+            certified[partner] = certified.get(partner, Decimal(0)) + line.montant_certifie
+    reached = sum((cut(amount * 85 / 100) for amount in certified.values()), Decimal(0))
+    [row] = money.rows('select * from "{s}".decommitment_curve')
+    assert (row["commitment_year"], str(row["deadline_date"])) == (2019, "2022-12-31")
+    assert row["amount_erdf_eur"] == row["amount_due_eur"] == committed
+    assert row["amount_certified_erdf_eur"] == reached
+    assert row["amount_at_risk_eur"] == committed - reached > 0

@@ -105,4 +105,26 @@ def claim_data() -> ClaimData:
         rejects=[{"file": "a.xlsx", "sheet": "Spese", "row": 9,
                   "errors": [{"field": "montant_ttc", "value": "Perla Segreta", "rule": "decimal_text",
                               "message": "expected an amount"}]}],
+        progress=[
+            {
+                "project_code": "P", "claim_sequence": number, "claim_progress_code": code,
+                "claim_period_start_date": date(2019, 1, 1), "claim_period_end_date": date(2019, 6, 30),
+                "partner_count": 3, "filed_partner_count": filed, "amount_declared_eur": Decimal(100 * filed),
+                "amount_certified_eur": ZERO, "amount_received_eur": ZERO,
+                "amount_declared_cumulative_eur": Decimal(200), "amount_certified_cumulative_eur": ZERO,
+                "amount_budget_eur": Decimal(1000), "declared_cumulative_pct": Decimal(20),
+            }
+            for number, code, filed in ((1, "FILED", 2), (2, "NOT_FILED", 0))
+        ],
+        methods=[{
+            "project_code": "P", "partner_name": "Ente Alfa (fictif)", "cost_category_code": "STAFF",
+            "cost_method_code": "FLAT", "is_planned": True, "amount_declared_eur": Decimal("20.00"),
+            "amount_other_method_eur": Decimal("1.00"),
+        }],
+        staff=[{
+            "project_code": "P", "partner_name": "Ente Alfa (fictif)", "work_year": 2019, "person_count": 2,
+            "expense_count": 14, "person_months": Decimal("7.5000"), "hours_worked": None,
+            "hours_limit": Decimal("3440.00"), "overfull_month_count": 1, "overfull_year_count": 0,
+            "is_plausible": False, "amount_declared_eur": Decimal("9000.00"),
+        }],
     )  # fmt: skip

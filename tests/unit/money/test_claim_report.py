@@ -28,8 +28,24 @@ def test_the_workbook_has_its_sheets_in_the_language(claim_data: ClaimData, tmp_
     titles = workbook(claim_data, tmp_path / "r.xlsx", "it").sheetnames
     assert titles == [
         "Sintesi", "Anomalie", "Righe illeggibili", "Consumo", "Consumo dettagliato", "Doppioni", "Finanziamento",
-        "Domande", "Regole",
+        "Domande", "Avanzamento", "Metodi di calcolo", "Tempo di personale", "Regole",
     ]  # fmt: skip
+
+
+def test_the_advance_shows_claims_that_nobody_has_filed(claim_data: ClaimData, tmp_path: Path) -> None:
+    shown = workbook(claim_data, tmp_path / "r.xlsx", "fr")["Avance"]
+    rows = [[cell for cell in row[:7] if cell is not None] for row in shown.iter_rows(min_row=5, values_only=True)]
+    assert rows == [
+        ["P", 1, "Déposée", "01/01/2019 – 30/06/2019", "2 / 3", 200, 0],
+        ["P", 2, "Pas encore déposée", "01/01/2019 – 30/06/2019", "0 / 3", 0, 0],
+    ]
+
+
+@pytest.mark.parametrize(("language", "source"), [("fr", "Règlement (UE)"), ("it", "Regolamento (UE)")])
+def test_the_law_is_named_in_the_language_of_the_reader(claim_data: ClaimData, language: Language, source: str) -> None:
+    page = render(claim_data, Words(language), None, NOW)
+    assert source in page
+    assert "Reg. (EU)" not in page
 
 
 def test_every_table_is_filtered_and_its_heading_frozen(claim_data: ClaimData, tmp_path: Path) -> None:

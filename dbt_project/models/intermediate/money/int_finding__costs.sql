@@ -21,36 +21,6 @@ with by_claim as (
     group by project_id, partner_id, claim_number
 ),
 
--- The method of the application form; where it is not known, the one that most of the money follows.
-method as (
-    select distinct on (partner_id, cost_category_code)
-        partner_id,
-        cost_category_code,
-        cost_method_code
-    from (
-        select
-            partner_id,
-            cost_category_code,
-            cost_method_code,
-            1 as source_rank,
-            sum(amount_budget_eur) as amount_eur
-        from {{ ref('int_money_budget') }}
-        where budget_level_code = 'CATEGORY' and is_counted
-        group by partner_id, cost_category_code, cost_method_code
-        union all
-        select
-            partner_id,
-            cost_category_code,
-            cost_method_code,
-            2 as source_rank,
-            sum(amount_declared_eur) as amount_eur
-        from {{ ref('int_money_total') }}
-        group by partner_id, cost_category_code, cost_method_code
-    ) as known
-    where cost_category_code is not null and cost_method_code is not null
-    order by partner_id asc, cost_category_code asc, source_rank asc, amount_eur desc, cost_method_code asc
-),
-
 by_partner as (
     select
         project_id,
@@ -111,7 +81,7 @@ finding as (
         {{ amount_text('by_claim.office_real_eur') }} as found_text,
         '0.00' as expected_text
     from by_claim
-    inner join method
+    inner join {{ ref('int_money_method') }} as method
         on by_claim.partner_id = method.partner_id and method.cost_category_code = 'OFFICE_ADMINISTRATION'
     where by_claim.office_real_eur <> 0 and method.cost_method_code = 'FLAT'
 
@@ -164,7 +134,7 @@ finding as (
         string_agg(distinct total.cost_method_code, ', ') as found_text,
         method.cost_method_code as expected_text
     from {{ ref('int_money_total') }} as total
-    inner join method
+    inner join {{ ref('int_money_method') }} as method
         on total.partner_id = method.partner_id and total.cost_category_code = method.cost_category_code
     where total.cost_method_code <> method.cost_method_code
     group by total.project_id, total.partner_id, total.claim_number, total.cost_category_code, method.cost_method_code
