@@ -145,3 +145,35 @@ def test_guards_of_each_role(engines: dict[str, Any]) -> None:
     assert setting("gateway", "statement_timeout") == "20s"
     assert setting("publisher", "lock_timeout") == "5s"
     assert all(setting(role, "password_encryption") == "scram-sha-256" for role in engines)
+
+
+TRAP = "create function stage.trap() returns trigger language plpgsql as 'begin return new; end'"
+
+
+@pytest.mark.parametrize(
+    "hidden",
+    [
+        None,
+        f"{TRAP}; create trigger t before update on stage.actif__flux for each row execute function stage.trap()",
+        "create rule r as on update to stage.actif__flux do also notify x",
+        "create index on stage.actif__flux (length(record_key))",
+        "alter table stage.actif__flux add constraint c check (length(record_key) < 9)",
+        "alter table stage.actif__flux alter position set default version()",
+        "alter table stage.actif__flux add stowaway text",
+        "alter table stage.actif__flux drop column position",
+        "alter table stage.actif__flux enable row level security;"
+        " create policy p on stage.actif__flux using (length(record_key) < 9)",
+    ],
+)
+def test_a_first_batch_brings_nothing_along_into_raw(engines: dict[str, Engine], hidden: str | None) -> None:
+    """Otherwise the loader could have the owner run what it likes."""
+    with engines["loader"].connect() as connection:
+        connection.execute(
+            text("create table stage.actif__flux (like raw.actif__flux including all excluding indexes)")
+        )
+        connection.execute(text("alter table stage.actif__flux add ordinal bigint, alter run_id set default 'r'"))
+        if hidden:
+            connection.execute(text(hidden))
+        adopted = connection.execute(text("select ops.adopt_batch('actif', 'flux')")).scalar_one()
+        connection.rollback()
+    assert adopted == (None if hidden else 0)

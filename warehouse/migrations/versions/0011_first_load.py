@@ -11,6 +11,17 @@ down_revision = "0010"
 branch_labels = None
 depends_on = None
 
+COLUMNS = """
+-- Name, type and default of a table's columns; a batch's own ordinal and run aside.
+create function ops.columns_of(p_table oid) returns table (
+    column_name name, type oid, is_mandatory boolean, generated "char", default_value text
+) language sql stable set search_path = pg_catalog as $$
+    select a.attname, a.atttypid, a.attnotnull, a.attgenerated,
+        case when a.attname not in ('run_id', 'first_run_id') then pg_get_expr(d.adbin, d.adrelid) end
+    from pg_attribute a left join pg_attrdef d on d.adrelid = a.attrelid and d.adnum = a.attnum
+    where a.attrelid = p_table and a.attnum > 0 and not a.attisdropped and a.attname <> 'ordinal'
+$$;
+"""
 ADOPT = """
 -- Rows that are in raw now; null where the batch cannot become the table and has to be copied into it.
 create function ops.adopt_batch(p_source text, p_stream text) returns bigint
@@ -29,6 +40,21 @@ begin
     execute format('select exists (select 1 from raw.%I)', name) into known;
     -- Views stay with the table they were made on.
     if known or exists (select 1 from pg_depend where refobjid = place and deptype = 'n') then
+        return null;
+    end if;
+    -- Whoever writes to raw later would run what a table brings along: it must be the one that raw was the model of.
+    if exists (select 1 from pg_trigger where tgrelid = batch)
+        or exists (select 1 from pg_rewrite where ev_class = batch)
+        or exists (select 1 from pg_policy where polrelid = batch)
+        or exists (select 1 from pg_inherits where batch in (inhrelid, inhparent))
+        or exists (select 1 from pg_index where indrelid = batch and (indexprs is not null or indpred is not null))
+        or exists (
+            select pg_get_constraintdef(oid) from pg_constraint where conrelid = batch and contype = 'c'
+            except select pg_get_constraintdef(oid) from pg_constraint where conrelid = place and contype = 'c')
+        or exists (
+            (select * from ops.columns_of(batch) except select * from ops.columns_of(place))
+            union all (select * from ops.columns_of(place) except select * from ops.columns_of(batch)))
+    then
         return null;
     end if;
     execute format('drop table raw.%I', name);
@@ -54,8 +80,10 @@ grant execute on function ops.adopt_batch(text, text) to traforo_loader;
 
 
 def upgrade() -> None:
+    op.execute(COLUMNS)
     op.execute(ADOPT)
 
 
 def downgrade() -> None:
     op.execute("drop function ops.adopt_batch(text, text)")
+    op.execute("drop function ops.columns_of(oid)")
