@@ -15,7 +15,7 @@ from warehouse.drift import BatchDrift
 from warehouse.known import HASH_BYTES, KnownContent
 from warehouse.records import canonical_json, check_record, is_usual
 
-FEW = 4
+FEW = 16
 """Fewer records of one layout than this in a chunk are checked one by one."""
 
 

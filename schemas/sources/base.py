@@ -29,7 +29,7 @@ class SourceRecord(BaseModel):
         """Stable key of the record within its stream: the mandatory texts that ``KEY`` names, joined by colons."""
         if not self.KEY:
             raise NotImplementedError
-        return ":".join(getattr(self, name) for name in self.KEY)
+        return ":".join(str(getattr(self, name)) for name in self.KEY)
 
 
 class Usual:

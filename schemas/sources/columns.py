@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping, Sequence
+from datetime import date
 from decimal import Decimal
 from functools import cache
 from typing import Any, NamedTuple, cast
@@ -21,7 +22,7 @@ from schemas.sources.quick import shortened
 _REMEMBERED = 2_000
 _LONG = 200
 _LAYOUTS = 500
-_SIMPLE = frozenset({str, bool, type(None)})
+_SIMPLE = frozenset({str, bool, date, type(None)})
 """Types of which no two values are equal and mean something else (as ``1``, ``1.0`` and ``True`` do)."""
 _NUMBERS = re.compile(r"(?:(?:-?(?:0|[1-9][0-9]{0,14})(?:\.[0-9]{1,6})?)?\n)*")
 _PLAIN = bytes(set(range(0x20, 0x7F)) - set(b'"\\') | {0x0A})
@@ -87,7 +88,7 @@ class _Field:
         short = cast("CoreSchema", wrap(shortened(schema)))
         self._validator = SchemaValidator(short, config, _use_prebuilt=False)
         self._serializer = SchemaSerializer(cast("CoreSchema", wrap(schema)), config)
-        self._memo = _Memo(self._ask)
+        self._memo, self._numbers = _Memo(self._ask), _Memo(self._ask)
 
     def _ask(self, value: Any) -> _Pair:
         try:
@@ -131,6 +132,8 @@ class _Field:
     def _one_by_one(self, cells: Sequence[Any], types: set[type]) -> Column:
         if types <= _SIMPLE:
             pairs = list(map(self._memo.__getitem__, cells))
+        elif types == {int}:
+            pairs = list(map(self._numbers.__getitem__, cells))
         elif types == {list} and not any(cells):
             pairs = [self._ask([])] * len(cells)
         else:
@@ -187,6 +190,7 @@ class ColumnCheck:
         self._is_able = not others and len(self._before) + len(self._after) == len(found)
         self._is_keyed = bool(contract.KEY) and not self._after
         self._fields = _fields(contract) if self._is_able else {}
+        self._names = set(self._fields)
         self._layouts: dict[tuple[str, ...], _Layout | None] = {}
 
     def check(self, names: tuple[str, ...], records: Sequence[Mapping[str, Any]]) -> Sequence[Written | None]:
@@ -256,7 +260,7 @@ class ColumnCheck:
         return [self._key(dict(zip(self._fields, row, strict=True))) for row in rows]
 
     def _key(self, values: dict[str, Any]) -> str | None:
-        record = _instance(self._contract, values)
+        record = _instance(self._contract, values, self._names)
         try:
             for function in self._after:
                 if function(record) is not record:
@@ -266,11 +270,11 @@ class ColumnCheck:
             return None
 
 
-def _instance(contract: Any, values: dict[str, Any]) -> Any:
+def _instance(contract: Any, values: dict[str, Any], names: set[str]) -> Any:
     """A record of values that are valid already; what ``model_construct`` makes, without its questions."""
     record = object.__new__(contract)
     object.__setattr__(record, "__dict__", values)
-    object.__setattr__(record, "__pydantic_fields_set__", set(values))
+    object.__setattr__(record, "__pydantic_fields_set__", names)
     object.__setattr__(record, "__pydantic_extra__", None)
     object.__setattr__(record, "__pydantic_private__", None)
     return record

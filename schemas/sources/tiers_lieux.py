@@ -150,6 +150,8 @@ class Lieu(SourceRecord):
         avertissements: doubts about the record, by rule name (``coordonnees_nulles``, ``texte_degrade``…).
     """
 
+    KEY = ("instance", "identifiant")  # ids are unique within their instance only
+
     instance: RequiredText
     identifiant: RequiredText
     nom: RequiredText
@@ -189,10 +191,6 @@ class Lieu(SourceRecord):
     champs_inconnus: Texts = ()
     avertissements: Texts = ()
 
-    def record_key(self) -> str:
-        """``<instance>:<identifiant>``: ids are unique within their instance only."""
-        return f"{self.instance}:{self.identifiant}"
-
 
 class Actualite(SourceRecord):
     """One news item of one feed. Authors are personal data and are not taken.
@@ -216,6 +214,8 @@ class Actualite(SourceRecord):
         avertissements: doubts about the item, by rule name (``fuseau_absent``, ``texte_degrade``…).
     """
 
+    KEY = ("instance", "guid")  # ids are unique within their feed only
+
     instance: RequiredText
     guid: RequiredText
     titre: RequiredText
@@ -232,7 +232,3 @@ class Actualite(SourceRecord):
     redistribuable: bool = True
     champs_inconnus: Texts = ()
     avertissements: Texts = ()
-
-    def record_key(self) -> str:
-        """``<instance>:<guid>``: ids are unique within their feed only."""
-        return f"{self.instance}:{self.guid}"
