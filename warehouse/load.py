@@ -42,7 +42,9 @@ def contract_digest(source_id: str, stream: Stream) -> str:
     """Digest over the code and mappings that read a stream; when it changes, every record is read again."""
     digest = hashlib.sha256()
     contract_file = ROOT.parent / Path(*stream.contract.partition(":")[0].split(".")).with_suffix(".py")
-    shared = (ROOT.parent / "schemas" / "sources" / name for name in ("base.py", "columns.py", "quick.py"))
+    shared = (
+        ROOT.parent / "schemas" / "sources" / name for name in ("base.py", "column_fields.py", "columns.py", "quick.py")
+    )
     files = [*(ROOT / source_id).rglob("*"), *shared, contract_file, *(ROOT / "core").glob("formats*.py")]
     for path in sorted(p for p in files if p.suffix in {".py", ".yml", ".xsd"} and p.is_file()):
         digest.update(path.relative_to(ROOT.parent).as_posix().encode() + b"\0" + path.read_bytes())

@@ -13,7 +13,8 @@ from connectors.core.errors import Defect
 from connectors.core.source import Drift, RawRecord
 from schemas.sources.actif import Flux
 from schemas.sources.base import DateText, DecimalText, OptionalText, SourceRecord
-from schemas.sources.columns import are_plain, column_check
+from schemas.sources.column_fields import are_plain
+from schemas.sources.columns import column_check
 from schemas.sources.elenco_sottoprodotti import Iscrizione
 from schemas.sources.synergie import Depense
 from schemas.sources.tiers_lieux import Actualite, Lieu
