@@ -74,7 +74,7 @@ def _cell(value: Any, column: TableColumn, words: Words) -> str:
     if column.kind in ("amount", "percent"):
         return words.amount(Decimal(value))
     if isinstance(value, Decimal):
-        return f"{value.normalize():f}"
+        return words.number(value)
     if isinstance(value, date):
         return words.day(value)
     return str(value)

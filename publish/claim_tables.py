@@ -229,7 +229,7 @@ def cent_remarks(data: ClaimData, words: Words) -> list[str]:
             words("cent_remark").format(
                 project=row["project_code"],
                 basis=words.code("financing_basis", row["financing_basis_code"]),
-                rate=words.percent(row["erdf_rate_pct"]),
+                rate=words.number(row["erdf_rate_pct"]),
                 total=words.amount(row["amount_total_eur"]),
                 shares=words.amount(shares),
                 rated=words.amount(rated),

@@ -86,8 +86,8 @@ class Words:
         whole, _, cents = f"{abs(value):,.2f}".partition(".")
         return f"{'-' if value < 0 else ''}{whole.replace(',', thousands)}{mark}{cents}"
 
-    def percent(self, value: Decimal) -> str:
-        """``85`` or ``87,5``: no more decimals than the rate has."""
+    def number(self, value: Decimal) -> str:
+        """``85`` or ``87,5``: no more decimals than the number has."""
         return f"{value.normalize():f}".replace(".", _MARKS[self.language][1])
 
     def day(self, value: date | None) -> str:
