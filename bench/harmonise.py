@@ -2,8 +2,9 @@
 
 ``make bench-harmonise`` builds a release from 10k, 100k and, with ``--sizes``, 1M flow records that lie in ``raw``:
 staging to marts, matching, keys and indexes, without dbt's data tests, which are the audit. Then it changes one
-record in a hundred and builds again. Ratios are of CPU seconds, of dbt's process and of the server together, which a
-busy machine disturbs least; wall-clock seconds stand beside them.
+record in a hundred and builds again; then as many new records of new companies arrive, and it builds once more. Ratios
+are of CPU seconds, of dbt's process and of the server together, which a busy machine disturbs least; wall-clock seconds
+stand beside them.
 
     python -m bench.harmonise --sizes 10000 100000 --json bench/results/harmonise.json
 """
@@ -33,7 +34,10 @@ from traforo.settings import Settings
 from warehouse import dbt, embedded
 from warehouse.cluster import Cluster, connect_cluster
 
-_LINES = (("first", "first build", "#1f77b4"), ("second", "after 1 % changed", "#d62728"))
+_LINES = (("first", "first build", "#1f77b4"), ("second", "after 1 % changed", "#d62728"),
+          ("third", "after 1 % new", "#2ca02c"))  # fmt: skip
+PICTURE = Path(__file__).with_name("pictures") / "harmonise.svg"
+_PARTS = ("", "_bi", "_finance")
 WITHOUT = ("--exclude-resource-type", "test", "--exclude-resource-type", "unit_test")
 
 
@@ -62,7 +66,7 @@ def build(cluster: Cluster, home: Path, schema: str, *, seeds: bool = False) -> 
     return {
         "seconds": round(time.monotonic() - started, 1),
         "cpu_seconds": round(_cpu_seconds(home) - cpu, 1),
-        "slowest": {name: round(t, 1) for name, t in sorted(models.items(), key=lambda item: -item[1])[:25]},
+        "slowest": {name: round(t, 1) for name, t in sorted(models.items(), key=lambda item: -item[1])[:8]},
     }
 
 
@@ -87,17 +91,22 @@ def grow(sizes: Sequence[int], share: float) -> list[dict[str, Any]]:
             first = build(cluster, home, "build_first")
             changed = put(dsn, (world.flow(n, 1 + size) for n in range(0, size, round(1 / share))), f"again{size}")
             second = build(cluster, home, "build_second")
-            row = {
-                "records": size, "changed": changed, "first": first, "second": second,
-                "ratio": round(second["cpu_seconds"] / first["cpu_seconds"], 3),
-            }  # fmt: skip
+            row: dict[str, Any] = {"records": size, "changed": changed, "first": first, "second": second}
+            row["ratio"] = _ratio(second, first)
             found.append(row)
             print(json.dumps(row), flush=True)
+            put(dsn, (world.flow(number) for number in range(size, size + round(size * share))), f"new{size}")
+            row["third"] = build(cluster, home, "build_third")
+            row["ratio_new"] = _ratio(row["third"], first)
+            print(json.dumps({"records": size, "ratio_new": row["ratio_new"], "third": row["third"]}), flush=True)
+            drop = ", ".join(f"build_{at}{part}" for at in ("first", "second", "third") for part in _PARTS)
             with cluster.engine("transformer").begin() as connection:
-                connection.execute(
-                    text("drop schema build_first, build_first_bi, build_second, build_second_bi cascade")
-                )
+                connection.execute(text(f"drop schema if exists {drop} cascade"))
     return found
+
+
+def _ratio(one: Mapping[str, Any], other: Mapping[str, Any]) -> float:
+    return round(float(one["cpu_seconds"]) / float(other["cpu_seconds"]), 3)
 
 
 def picture(found: Sequence[Mapping[str, Any]]) -> str:
@@ -122,7 +131,7 @@ def picture(found: Sequence[Mapping[str, Any]]) -> str:
         points = [at(row["records"], row[name]["cpu_seconds"]) for row in found]
         x, y = points[-1].split(",")
         parts.append(f'<polyline points="{" ".join(points)}" fill="none" stroke="{colour}" stroke-width="2"/>')
-        above = 14 if name == "second" else -8
+        above = {"first": -8, "second": 14, "third": 0}[name]
         parts.append(f'<text x="{x}" y="{float(y) + above:.1f}" fill="{colour}">{label}</text>')
     parts.append('<text x="260" y="300" text-anchor="middle">flow records in raw</text>')
     parts.append('<text x="8" y="14">CPU seconds</text></svg>')
@@ -134,13 +143,13 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--sizes", type=int, nargs="+", default=[10_000, 100_000])
     parser.add_argument("--changed", type=float, default=0.01, help="share of the records that changes between builds")
-    parser.add_argument("--json", type=Path, help="also write the figures here, and a picture of them beside it")
+    parser.add_argument("--json", type=Path, help=f"also write the figures here, and {PICTURE.name}")
     options = parser.parse_args()
     found = grow(options.sizes, options.changed)
     if options.json:
         measured = {"measured_on": f"{datetime.now(UTC):%Y-%m-%d}", "sizes": found}
         options.json.write_text(json.dumps(measured, indent=1) + "\n", encoding="utf-8")
-        options.json.with_suffix(".svg").write_text(picture(found), encoding="utf-8")
+        PICTURE.write_text(picture(found), encoding="utf-8")
     return 0
 
 

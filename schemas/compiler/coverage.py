@@ -93,6 +93,8 @@ def build(model: Model) -> dict[str, str]:
         *_summary(coverage),
         "",
         *_accuracy(RESULTS / "evaluate.json"),
+        "",
+        *_growth(RESULTS / "harmonise.json"),
     ]
     for contract in sorted(coverage):
         lines += ["", *_fields(contract, coverage[contract])]
@@ -138,3 +140,23 @@ def _accuracy(path: Path) -> Iterator[str]:
             f"{what} ≥ {first[key]:g}" for what, key in (("P", "precision_bar"), ("R", "recall_bar")) if first[key]
         )
         yield f"| {name} |{cells} {f'({bars})' if bars else ''} |"
+
+
+def _growth(path: Path) -> Iterator[str]:
+    """Figures of the last ``bench/harmonise.py --json``, a size a row."""
+    measured: Mapping[str, Any] = json.loads(path.read_text(encoding="utf-8"))
+    yield "## What a build costs"
+    yield ""
+    yield (
+        f"CPU seconds of a whole build, without audit and files, measured on {measured['measured_on']} by"
+        " `make bench-harmonise`; shares are of the first build of the same size. What they mean:"
+        " [benchmarks](../../bench/README.md#harmonise)."
+    )
+    yield ""
+    yield "| flow records | first build | after 1 % changed | share | after 1 % new, of new companies | share |"
+    yield "|---:|---:|---:|---:|---:|---:|"
+    for row in measured["sizes"]:
+        first, second, third = (row[name]["cpu_seconds"] for name in ("first", "second", "third"))
+        yield f"| {row['records']:,} | {first} | {second} | {row['ratio']:.2f} | {third} | {row['ratio_new']:.2f} |"
+    yield ""
+    yield "![CPU seconds over records](../../bench/pictures/harmonise.svg)"

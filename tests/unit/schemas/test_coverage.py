@@ -55,3 +55,5 @@ def test_the_page_has_a_row_for_every_field_and_question() -> None:
     assert path == "docs/reference/coverage.md"
     assert all(f"| `{field.name}` |" in text for fields in load().values() for field in fields)
     assert "| organisations: pairs of records |" in text
+    growth = text.partition("## What a build costs")[2].partition("<a id")[0]
+    assert len(re.findall(r"(?m)^\| [\d,]+ \| [\d.]+ \|", growth)) >= 3

@@ -5,7 +5,8 @@
 
 -- One row per distinct description of a place: its commune and its point. The point must lie in or near the commune
 -- (its reach, plus two kilometres because sources round coordinates and offices sit at the edge); 0/0 is not a point;
--- a point whose axes are swapped is turned and said so; any other far point is dropped and the commune's seat taken.
+-- a point whose axes are swapped is turned and said so; any other far point is dropped and the commune's seat taken. The
+-- very centroid of the commune is what a geocoder answers that found no street: it stays, as the centre and not as a place.
 -- Without a commune from the text, the commune whose centre is nearest within its reach is taken.
 with given as (
     select
@@ -53,6 +54,8 @@ judged as (
         case
             when latitude is null or longitude is null then 'none'
             when lau_code is null then 'unchecked'
+            -- The lists give centroids to ten metres; nobody lives on one.
+            when distance_km <= 0.02 then 'centre'
             when distance_km <= reach_km then 'near'
             when swapped_distance_km <= reach_km then 'swapped'
             else 'far'
@@ -106,12 +109,14 @@ select
     judged.is_null_island,
     cast(case judged.point_check
         when 'near' then judged.latitude
+        when 'centre' then judged.latitude
         when 'unchecked' then judged.latitude
         when 'swapped' then judged.longitude
         else judged.seat_latitude
     end as numeric(9, 6)) as latitude,
     cast(case judged.point_check
         when 'near' then judged.longitude
+        when 'centre' then judged.longitude
         when 'unchecked' then judged.longitude
         when 'swapped' then judged.latitude
         else judged.seat_longitude
