@@ -54,19 +54,23 @@ function bars(rows, series, { title, format = number, mark = null, least = 1e-9,
     drawn.append(narrow
       ? svg("text", { x: 0, y: top - 5 }, shortened(row.label, width))
       : svg("text", { x: left - 12, y: middle, "text-anchor": "end" }, shortened(row.label, left - 12)));
-    if (mark && row[mark.key]) {
-      const x = left + (row[mark.key] / most) * reach;
-      drawn.append(svg("path", { class: `b-${mark.key}`, d: `M${x} ${top - 2}V${top + series.length * (bar + 3) - 1}` },
+    const marked = mark && row[mark.key] ? left + (row[mark.key] / most) * reach : null;
+    if (marked !== null) {
+      drawn.append(svg("path", { class: `b-${mark.key}`, d: `M${marked} ${top - 2}V${top + series.length * (bar + 3) - 1}` },
         svg("title", {}, `${row.label} · ${mark.label}: ${format(row[mark.key])}`)));
     }
     series.forEach((s, j) => {
       const value = row[s.key] || 0;
       const length = Math.max(value > 0 ? 1.5 : 0, (value / most) * reach);
       const y = top + j * (bar + 3);
+      const written = format(value);
+      // A figure that the mark would cross stands behind it.
+      const after = left + length + 6;
+      const crossed = marked !== null && marked > after - 6 && marked < after + written.length * 7.5;
       drawn.append(
         svg("rect", { class: `b-${row.tone || s.key}`, x: left, y, width: length, height: bar },
-          svg("title", {}, `${row.label} · ${s.label}: ${format(value)}`)),
-        svg("text", { class: "value", x: left + length + 6, y: y + bar - 1 }, format(value)));
+          svg("title", {}, `${row.label} · ${s.label}: ${written}`)),
+        svg("text", { class: "value", x: crossed ? marked + 6 : after, y: y + bar - 1 }, written));
     });
   });
   drawn.prepend(svg("path", { class: "axis", d: `M${left + 0.5} 0V${rows.length * step}` }));
