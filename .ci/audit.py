@@ -7,6 +7,8 @@ only), it says how many packages nobody could judge, and ends well: that is no f
 from __future__ import annotations
 
 import json
+import os
+import ssl
 import subprocess
 import sys
 from pathlib import Path
@@ -37,11 +39,16 @@ def main() -> int:
     """Ask, tell, and return the exit code."""
     pip_audit = Path(sys.executable).with_name("pip-audit")
     command = [pip_audit, *COMMAND]
-    done = subprocess.run(command, capture_output=True, text=True, check=False)  # noqa: S603 - our own program
+    # As pip and uv do: the certificates that this machine trusts, a company's mirror included.
+    trusted = ssl.get_default_verify_paths().cafile
+    environment = ({"REQUESTS_CA_BUNDLE": trusted} if trusted else {}) | os.environ
+    done = subprocess.run(  # noqa: S603 - our own program
+        command, capture_output=True, text=True, check=False, env=environment
+    )
     if not done.stdout.startswith("{"):
         last = (done.stderr.strip().splitlines() or ["it said nothing"])[-1]
         sys.stderr.write(f"packages NOT AUDITED: {last}\n")
-        return 0 if "ConnectionError" in done.stderr or "Timeout" in done.stderr else 1
+        return 0 if last.startswith("requests.exceptions.") else 1
     found, judged, unknown = judge(json.loads(done.stdout))
     for line in found:
         sys.stderr.write(line + "\n")

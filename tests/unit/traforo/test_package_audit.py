@@ -52,4 +52,5 @@ def test_what_nobody_could_judge_is_never_called_sound(capsys: pytest.CaptureFix
 def test_no_network_is_said_and_any_other_failure_fails(capsys: pytest.CaptureFixture[str]) -> None:
     assert audit("", "Traceback\nrequests.exceptions.ConnectionError: nobody there") == 0
     assert "NOT AUDITED: requests.exceptions.ConnectionError: nobody there" in capsys.readouterr().err
+    assert audit("", "requests.exceptions.SSLError: nobody known") == 0
     assert audit("", "ERROR: something else") == 1
