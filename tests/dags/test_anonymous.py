@@ -56,7 +56,7 @@ def answers(airflow_home: Path) -> dict[str, int]:
     """Route → status of a request that shows no token."""
     settings = {
         "AIRFLOW__CORE__PLUGINS_FOLDER": str(PROJECT / "dags" / "plugins"),
-        "AIRFLOW__API_AUTH__JWT_SECRET": "a synthetic key of no use outside of this test " * 2,
+        "AIRFLOW__API_AUTH__JWT_SECRET": os.urandom(32).hex(),
         "PYTHONPATH": str(PROJECT),
     }
     done = subprocess.run(
