@@ -34,11 +34,15 @@ declare
     index_name name;
     adopted bigint;
 begin
-    if not exists (select 1 from pg_class where oid = batch and relpersistence = 'p') then
+    -- Views stay with the table they were made on.
+    if not exists (select 1 from pg_class where oid = batch and relpersistence = 'p')
+        or exists (select 1 from pg_depend where refobjid = place and deptype = 'n')
+    then
         return null;
     end if;
+    -- Nobody is reading it yet; from here on nobody puts a view on it either.
+    execute format('lock table raw.%I in access exclusive mode', name);
     execute format('select exists (select 1 from raw.%I)', name) into known;
-    -- Views stay with the table they were made on.
     if known or exists (select 1 from pg_depend where refobjid = place and deptype = 'n') then
         return null;
     end if;
