@@ -92,6 +92,7 @@ def inspect_workbook(path: Path, limits: XlsxLimits) -> dict[str, SheetScan]:
             scans = {member: SheetScan(member, is_1904) for member in sheets.values()}
             for info in infos:
                 _scan(path, raw, info, limits, scans.get(info.filename))
+    # NotImplementedError: a way of packing that zipfile does not know.
     except (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, UnicodeDecodeError) as error:
         raise Fatal(f"damaged or cut: {error}", where=path.name, rule="xlsx_damaged") from error
     return {name: scans[member] for name, member in sheets.items()}

@@ -14,6 +14,7 @@ import threading
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from http import HTTPStatus
 from tempfile import SpooledTemporaryFile
 from typing import IO, Any, cast
 
@@ -209,7 +210,8 @@ class HttpClient:
         if status not in (200, 203, 206, 304):
             hint = "; check the credentials" if status in (401, 403) else ""
             raise Fatal(f"answered {status}{hint}{self._told(raw, exchange)}", rule=f"http_{status}", **where)
-        if status == 304 and not {"If-None-Match", "If-Modified-Since"} & set(asked):  # noqa: PLR2004 - RFC 9110, 15.4.5
+        # RFC 9110, 15.4.5: an answer to a question that was asked.
+        if status == HTTPStatus.NOT_MODIFIED and not {"If-None-Match", "If-Modified-Since"} & set(asked):
             raise Fatal("answered 304 although nothing was said to be known", rule="unexpected_304", **where)
 
     def _finish(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from http import HTTPStatus
 from typing import IO
 
 
@@ -61,7 +62,7 @@ class Response:
     @property
     def not_modified(self) -> bool:
         """The source says that nothing changed since the validators we sent."""
-        return self.status == 304  # noqa: PLR2004 - the HTTP status itself
+        return self.status == HTTPStatus.NOT_MODIFIED
 
     @property
     def media_type(self) -> str:

@@ -13,6 +13,7 @@ from collections import deque
 from collections.abc import Iterator, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
+from http import HTTPStatus
 from typing import Any
 from urllib.parse import urljoin
 
@@ -88,7 +89,7 @@ def walk(
         handed_out, held_bytes = False, 0
         try:
             for page in run.pages():
-                if page.response.status == 204:  # noqa: PLR2004 - "no content" ends a listing and holds nothing
+                if page.response.status == HTTPStatus.NO_CONTENT:  # ends a listing and holds nothing
                     continue
                 held.append(page)
                 held_bytes += len(page.response.body)
@@ -193,7 +194,7 @@ class _Walk:
             if number > 1 and error.rule in getattr(self.pager, "past_end", ()):
                 return None
             raise
-        if response.status == 206:  # noqa: PLR2004 - the HTTP status itself
+        if response.status == HTTPStatus.PARTIAL_CONTENT:
             raise Moved("partial_content", "answered 206 although no range was asked for")
         if response.not_modified:
             return Page(number, full, response, Facts(**self.known[full]))
