@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -21,6 +22,7 @@ from traforo.sandbox_process import running_sandbox
 from traforo.settings import Settings
 from warehouse import embedded
 from warehouse.cluster import Cluster, connect_cluster
+from warehouse.ops import PROJECT
 
 pytestmark = [pytest.mark.e2e, pytest.mark.timeout(600)]
 
@@ -105,6 +107,14 @@ def test_both_sides_of_the_border_are_there(world: World) -> None:
     assert found.get("IT", 0) > 20
     directions = dict(world.rows("select direction_code, count(*)::int from bi.fct_flow group by 1", role="reader"))
     assert set(directions) == {"OFFER", "DEMAND"}
+
+
+def test_the_queries_of_the_guide_for_bi_tools_answer(world: World) -> None:
+    guide = (PROJECT / "docs" / "how-to" / "connect-a-bi-tool.md").read_text(encoding="utf-8")
+    queries = re.findall(r"```sql\n(.*?)```", guide, re.DOTALL)
+    assert len(queries) >= 3
+    for query in queries:
+        assert world.rows(query, role="reader"), query
 
 
 def test_the_state_of_every_stream_is_published(world: World) -> None:
