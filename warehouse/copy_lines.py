@@ -5,6 +5,7 @@ from __future__ import annotations
 import functools
 import hashlib
 from binascii import hexlify
+from collections.abc import Iterable, Sequence
 
 from connectors.core.errors import Defect
 from connectors.core.source import RawRecord
@@ -26,6 +27,44 @@ def good_line(
         payload.replace(b"\\", b"\\\\") if b"\\" in payload else payload,
         hexlify(digest), hexlify(hasher.digest()), part, _text(position), fetched_at,
     )  # fmt: skip
+
+
+def good_lines(
+    ordinals: Iterable[int], keys: Sequence[str], body: bytes, digests: Sequence[bytes], numbers: Iterable[int],
+    label: str, came_from: tuple[bytes, bytes],
+) -> bytes:  # fmt: skip
+    """Rows of the batch table as ``good_line`` writes them one by one.
+
+    Args:
+        body: the payloads, a line each.
+        numbers, label: give the positions.
+    """
+    hashes = []
+    for payload in body[:-1].split(b"\n"):
+        hasher = _PAYLOAD_HASH.copy()
+        hasher.update(payload)
+        hashes.append(hasher.digest())
+    if b"\\" in body:
+        body = body.replace(b"\\", b"\\\\")
+    part, fetched_at = (constant.replace(b"%", b"%%") for constant in came_from)
+    line = b"%%d\t%%b\t%%b\t\\\\x%%b\t\\\\x%%b\t%b\t%b %%d\t%b\n" % (
+        part, _text(label).replace(b"%", b"%%"), fetched_at
+    )  # fmt: skip
+    rows = zip(ordinals, _texts(keys), body[:-1].split(b"\n"), _in_hex(digests), _in_hex(hashes), numbers, strict=True)
+    return b"".join(map(line.__mod__, rows))
+
+
+def _in_hex(digests: Sequence[bytes]) -> list[bytes]:
+    """Digests of one length."""
+    joined, length = hexlify(b"".join(digests)), 2 * len(digests[0])
+    return [joined[at : at + length] for at in range(0, len(joined), length)]
+
+
+def _texts(values: Sequence[str]) -> list[bytes]:
+    joined = "\n".join(values)
+    if "\\" not in joined and "".join(values).isprintable():
+        return joined.encode().split(b"\n")
+    return list(map(_text, values))
 
 
 def bad_lines(

@@ -11,7 +11,9 @@ from typing import Any
 
 import numpy as np
 import psycopg
+from numpy.typing import NDArray
 
+Places = NDArray[np.int64]
 HASH_BYTES = 16
 IS_KNOWN = f"deleted_at is null and length(raw_hash) = {HASH_BYTES}"
 
@@ -27,21 +29,20 @@ class KnownContent:
         self._high, self._low = high[order], low[order]
         self._ordinal = np.zeros(len(order), "i8")
 
-    def find(self, digests: Sequence[bytes]) -> list[int]:
+    def find(self, digests: Sequence[bytes]) -> Places:
         """Where each of these digests is known; -1 for those that are not."""
         if not len(self._high):
-            return [-1] * len(digests)
+            return np.full(len(digests), -1)
         halves = np.frombuffer(b"".join(digests), dtype=">u8").astype("u8").reshape(-1, 2)
         at = np.minimum(np.searchsorted(self._high, halves[:, 0]), len(self._high) - 1)
         same = (self._high[at] == halves[:, 0]) & (self._low[at] == halves[:, 1])
-        found: list[int] = np.where(same, at, -1).tolist()
-        return found
+        return np.where(same, at, -1)
 
-    def note(self, places: Sequence[int], ordinals: Sequence[int]) -> int:
+    def note(self, places: Sequence[int] | Places, ordinals: Sequence[int] | Places) -> int:
         """Take note of what came, as which record of the batch (from 1); returns how many had come before."""
-        found, first = np.unique(np.array(places, "i8"), return_index=True)
+        found, first = np.unique(np.asarray(places, "i8"), return_index=True)
         is_new = self._ordinal[found] == 0
-        self._ordinal[found[is_new]] = np.array(ordinals, "i8")[first[is_new]]
+        self._ordinal[found[is_new]] = np.asarray(ordinals, "i8")[first[is_new]]
         return len(places) - int(np.count_nonzero(is_new))
 
     def came(self) -> tuple[bool, list[bytes]]:

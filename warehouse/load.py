@@ -13,7 +13,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import asdict
 from datetime import UTC, datetime
-from itertools import islice, repeat
+from itertools import repeat
 from pathlib import Path
 from tempfile import SpooledTemporaryFile
 from typing import Any, cast
@@ -31,7 +31,7 @@ from warehouse.drift import BatchDrift
 from warehouse.failpoints import failpoint
 from warehouse.known import IS_KNOWN, KnownContent, fetch_known
 from warehouse.records import canonical_json, without_nul
-from warehouse.stager import Located, Stager
+from warehouse.stager import Located, LocatedBlock, Stager, chunks
 
 BATCH = 50
 """So few that a chunk stays in the processor's cache from its bytes to its lines."""
@@ -45,7 +45,8 @@ def contract_digest(source_id: str, stream: Stream) -> str:
     shared = (
         ROOT.parent / "schemas" / "sources" / name for name in ("base.py", "column_fields.py", "columns.py", "quick.py")
     )
-    files = [*(ROOT / source_id).rglob("*"), *shared, contract_file, *(ROOT / "core").glob("formats*.py")]
+    readers = [ROOT / "core" / "blocks.py", *(ROOT / "core").glob("formats*.py")]
+    files = [*(ROOT / source_id).rglob("*"), *shared, contract_file, *readers]
     for path in sorted(p for p in files if p.suffix in {".py", ".yml", ".xsd"} and p.is_file()):
         digest.update(path.relative_to(ROOT.parent).as_posix().encode() + b"\0" + path.read_bytes())
     return digest.hexdigest()
@@ -149,7 +150,7 @@ def _create_batch_table(connection: Connection, name: str, run_id: str) -> bool:
     return is_first
 
 
-def read_located(source: Source, stream: Stream, landed: Landed) -> Iterator[Located]:
+def read_located(source: Source, stream: Stream, landed: Landed) -> Iterator[Located | LocatedBlock]:
     """Every record of a landed stream, part by part; errors name the source and the part."""
     connector = get_connector(source.id)
     for part in landed.parts:
@@ -165,12 +166,12 @@ def _iso_mtime(path: Path) -> str:
     return datetime.fromtimestamp(path.stat().st_mtime, UTC).isoformat()
 
 
-def _copy_records(connection: Connection, name: str, records: Iterator[Located], stager: Stager) -> None:
+def _copy_records(connection: Connection, name: str, records: Iterator[Located | LocatedBlock], stager: Stager) -> None:
     """All new records into the batch table in one COPY; what is rejected waits until that is done."""
     cursor = _cursor(connection)
     with _nothing_to_collect(), SpooledTemporaryFile(max_size=IN_MEMORY) as bad:
         with cursor.copy(f"copy stage.{name} ({_COLUMNS}) from stdin") as copy:
-            while chunk := list(islice(records, BATCH)):
+            for chunk in chunks(records, BATCH):
                 lines = stager.lines(chunk)
                 copy.write(lines.good)
                 bad.write(lines.bad)

@@ -12,7 +12,6 @@ from pydantic import ValidationError
 
 from connectors.core.errors import Defect
 from connectors.core.source import Drift, RawRecord
-from schemas.sources.columns import Written
 from schemas.sources.quick import quick_validator
 from warehouse.drift import CODE_RULES, UNKNOWN_RULES, BatchDrift, unknown_column_message
 
@@ -98,9 +97,9 @@ def _keyed(checked: Any) -> Checked:
     return Checked(key, without_nul(payload))
 
 
-def is_usual(written: Written) -> bool:
+def is_usual(key: str, payload: bytes) -> bool:
     """Neither the key nor the payload is near its bounds."""
-    return 0 < len(written.key) <= MAX_KEY_BYTES // 4 and len(written.payload) <= MAX_RECORD_BYTES // 4
+    return 0 < len(key) <= MAX_KEY_BYTES // 4 and len(payload) <= MAX_RECORD_BYTES // 4
 
 
 def _softened(contract: type[Any], data: Mapping[str, Any], defects: list[Defect], drift: BatchDrift) -> Checked:

@@ -4,33 +4,41 @@ from __future__ import annotations
 
 import functools
 import hashlib
-from collections.abc import Hashable, Mapping
+from collections.abc import Hashable, Iterator, Mapping, Sequence
 from typing import Any, NamedTuple, cast
 
+import numpy as np
+
+from connectors.core.blocks import UnreadBlock
 from connectors.core.source import RawRecord, UnreadRecord
-from schemas.sources.columns import Written, column_check
-from warehouse.copy_lines import bad_lines, good_line, origin
+from schemas.sources.columns import Table, column_check
+from warehouse.copy_lines import bad_lines, good_line, good_lines, origin
 from warehouse.counts import Counts
 from warehouse.drift import BatchDrift
-from warehouse.known import HASH_BYTES, KnownContent
+from warehouse.known import HASH_BYTES, KnownContent, Places
 from warehouse.records import canonical_json, check_record, is_usual
 
 FEW = 16
 """Fewer records of one layout than this in a chunk are checked one by one."""
 
-
 Located = tuple[str, RawRecord | UnreadRecord, str]
 """The part that a record stands in, the record, and when the part came (ISO 8601)."""
+LocatedBlock = tuple[str, UnreadBlock, str]
 
 
 class _Fresh(NamedTuple):
-    """A record whose content is not known."""
+    """A record whose content is not known; ``read`` is None where the contract need not be asked about it."""
 
     ordinal: int
     digest: bytes
     part: str
-    read: RawRecord
+    position: str
     fetched_at: str
+    read: RawRecord | None
+
+
+_Written = tuple[str, bytes]
+"""Key and payload."""
 
 
 class Lines(NamedTuple):
@@ -38,6 +46,24 @@ class Lines(NamedTuple):
 
     good: bytes
     bad: bytes
+
+
+def chunks(located: Iterator[Located | LocatedBlock], most: int) -> Iterator[list[Located] | LocatedBlock]:
+    """Blocks as they come, and the records between them, at most so many at a time."""
+    waiting: list[Located] = []
+    for one in located:
+        if isinstance(one[1], UnreadBlock):
+            if waiting:
+                yield waiting
+                waiting = []
+            yield one
+            continue
+        waiting.append(one)
+        if len(waiting) >= most:
+            yield waiting
+            waiting = []
+    if waiting:
+        yield waiting
 
 
 class Stager:
@@ -67,14 +93,17 @@ class Stager:
             hasher.update(canonical_json(record.data))
         return bytes(hasher.digest())
 
-    def lines(self, chunk: list[Located]) -> Lines:
+    def lines(self, chunk: list[Located] | LocatedBlock) -> Lines:
         """Rows for the batch table and for its rejects; what is known is only noted."""
+        return self._of_records(chunk) if isinstance(chunk, list) else self._of_block(*chunk)
+
+    def _of_records(self, chunk: list[Located]) -> Lines:
         digests = [self._digest(record) for _part, record, _fetched_at in chunk]
         known: list[int] = []
         ordinals: list[int] = []
         fresh: list[_Fresh] = []
-        layouts: dict[tuple[str, ...], list[int]] = {}
-        for (part, record, fetched_at), digest, place in zip(chunk, digests, self._known.find(digests), strict=True):
+        found: list[int] = self._known.find(digests).tolist()
+        for (part, record, fetched_at), digest, place in zip(chunk, digests, found, strict=True):
             self._ordinal += 1
             if place >= 0 and isinstance(record, UnreadRecord):
                 self.unread += 1
@@ -88,42 +117,100 @@ class Stager:
                 if isinstance(read.data, Mapping):
                     self._drift.see(tuple(read.data))
                 continue
-            if isinstance(read.data, Mapping):
-                layouts.setdefault(tuple(read.data), []).append(len(fresh))
-            fresh.append(_Fresh(self._ordinal, digest, part, read, fetched_at))
-        good, bad = self._checked(fresh, layouts)
-        repeated = self._known.note(known, ordinals) if known else 0
-        counts = self._counts
-        counts.read += len(chunk)
-        counts.unchanged += len(known) - repeated
-        counts.valid += len(good) + len(known) - repeated
-        counts.duplicate += repeated
-        counts.rejected += len(chunk) - len(good) - len(known)
-        return Lines(b"".join(good), b"".join(bad))
+            fresh.append(_Fresh(self._ordinal, digest, part, read.position, fetched_at, read))
+        if known:
+            self._note(known, ordinals)
+        return self._checked(fresh)
 
-    def _checked(
-        self, fresh: list[_Fresh], layouts: Mapping[tuple[str, ...], list[int]]
-    ) -> tuple[list[bytes], list[bytes]]:
-        """Lines of the good records and of the rejects, in the records' order."""
-        written: list[Written | None] = [None] * len(fresh)
-        for names, places in layouts.items():
+    def _of_block(self, part: str, block: UnreadBlock, fetched_at: str) -> Lines:
+        start, digests = self._hash_in(block.context), []
+        for text in block.texts:
+            hasher = start.copy()
+            hasher.update(text)
+            digests.append(hasher.digest())
+        first = self._ordinal + 1
+        self._ordinal += len(digests)
+        found = self._known.find(digests)
+        is_known = found >= 0
+        places: Sequence[int] = range(len(digests))
+        if is_known.any():
+            self.unread += self._note(found[is_known], np.flatnonzero(is_known) + first)
+            places = np.flatnonzero(~is_known).tolist()
+            digests = [digests[at] for at in places]
+        table = self._table(block, places) if len(places) >= FEW else None
+        if table and not table.odd:
+            self._counts.read += len(places)
+            self._counts.valid += len(places)
+            ordinals, numbers = map(first.__add__, places), [block.numbers[at] for at in places]
+            came_from = origin(part, fetched_at)
+            return Lines(good_lines(ordinals, table.keys, table.body, digests, numbers, block.label, came_from), b"")
+
+        def one(at: int, place: int) -> _Fresh:
+            read = None if table and at not in table.odd else block.record(place)
+            return _Fresh(first + place, digests[at], part, block.position(place), fetched_at, read)
+
+        fresh = [one(at, place) for at, place in enumerate(places)]
+        return self._written(fresh, list(table.records())) if table else self._checked(fresh)
+
+    def _note(self, places: Sequence[int] | Places, ordinals: Sequence[int] | Places) -> int:
+        """Count records whose content is known; returns how many."""
+        repeated = self._known.note(places, ordinals)
+        self._counts.read += len(places)
+        self._counts.duplicate += repeated
+        self._counts.unchanged += len(places) - repeated
+        self._counts.valid += len(places) - repeated
+        return len(places)
+
+    def _table(self, block: UnreadBlock, places: Sequence[int]) -> Table | None:
+        """The records at these places of a block, checked by column."""
+        columns = block.columns(places)
+        if columns is None:
+            return None
+        table = self._columns.check_columns(
+            columns.names, columns.cells, is_plain=columns.is_plain, is_filled=columns.is_filled
+        )
+        if table:
+            self._drift.see(columns.names, len(places))
+            longest = max(map(len, table.keys))
+            if not all(table.keys) or not is_usual("k" * longest, table.body):
+                unusual = (at for at, one in enumerate(table.records()) if one and not is_usual(*one))
+                return table._replace(odd={*table.odd, *unusual})
+        return table
+
+    def _checked(self, fresh: list[_Fresh]) -> Lines:
+        """Lines of records that have been read; those of one layout are checked together."""
+        written: list[_Written | None] = [None] * len(fresh)
+        layouts: dict[tuple[str, ...], list[tuple[int, Mapping[str, Any]]]] = {}
+        for at, one in enumerate(fresh):
+            data = one.read.data if one.read else None
+            if isinstance(data, Mapping):
+                layouts.setdefault(tuple(data), []).append((at, data))
+        for names, members in layouts.items():
+            places, records = zip(*members, strict=True)
             self._drift.see(names, len(places))
-            if len(places) >= FEW:
-                found = self._columns.check(names, [fresh[at].read.data for at in places])
-                for at, one in zip(places, found, strict=True):
-                    written[at] = one
+            table = self._columns.check(names, records) if len(places) >= FEW else None
+            for at, pair in zip(places, table.records() if table else (), strict=False):
+                written[at] = pair if pair and is_usual(*pair) else None
+        return self._written(fresh, written)
+
+    def _written(self, fresh: list[_Fresh], written: Sequence[_Written | None]) -> Lines:
+        """Lines of the good records and of the rejects, in the records' order."""
         good: list[bytes] = []
         bad: list[bytes] = []
         set_aside = self._drift.policy.new_code == "quarantine"
-        for (ordinal, digest, part, read, fetched_at), one in zip(fresh, written, strict=True):
-            if one and is_usual(one) and not read.defects:
-                key, payload = one.key, one.payload.encode()
+        for (ordinal, digest, part, position, fetched_at, read), one in zip(fresh, written, strict=True):
+            if one and not (read and read.defects):
+                key, payload = one
             else:
+                read = cast("RawRecord", read)
                 checked = check_record(self._contract, read, self._drift)
                 if checked.defects:
                     bad += bad_lines(checked, digest, part, read, ordinal, set_aside=set_aside)
                 if not checked.payload:
                     continue
                 key, payload = str(checked.key), checked.payload
-            good.append(good_line(ordinal, key, payload, digest, origin(part, fetched_at), read.position))
-        return good, bad
+            good.append(good_line(ordinal, key, payload, digest, origin(part, fetched_at), position))
+        self._counts.read += len(fresh)
+        self._counts.valid += len(good)
+        self._counts.rejected += len(fresh) - len(good)
+        return Lines(b"".join(good), b"".join(bad))

@@ -11,16 +11,17 @@ import resource
 import sys
 import time
 from collections.abc import Iterator
-from functools import partial
 from pathlib import Path
+from typing import Any
 from unittest.mock import patch
 
 from sqlalchemy import Engine, create_engine
 
 from bench.ingest.flows import Flow
 from connectors.core import formats
+from connectors.core.blocks import UnreadBlock
 from connectors.core.landing import Landed, land
-from connectors.core.source import LandedPart, Part, RawRecord, Source, Stream, UnreadRecord
+from connectors.core.source import LandedPart, Part, RawRecord, Source, Stream
 from warehouse import ops
 from warehouse.load import contract_digest, stage
 from warehouse.merge import merge
@@ -41,17 +42,15 @@ class Reader:
     """Stands for a connector: the project's format readers, nothing interpreted."""
 
     @staticmethod
-    def read(_source: Source, _stream: Stream, part: LandedPart) -> Iterator[RawRecord | UnreadRecord]:
+    def read(_source: Source, _stream: Stream, part: LandedPart) -> Iterator[RawRecord | UnreadBlock]:
         """Records of the file by its extension."""
         suffix = part.path.suffix
         if suffix == ".csv":
-            for row in formats.read_csv(part.path):
-                position = f"row {row.number}"
-                yield UnreadRecord(position, row.context, row.text.encode(), partial(_of_row, position, row))
+            for rows in formats.read_csv_blocks(part.path):
+                yield rows.unread(_of_row, by_column=True)
         elif suffix == ".ndjson":
-            for line in formats.read_json_lines(part.path):
-                position = f"line {line.number}"
-                yield UnreadRecord(position, b"", line.text, partial(_of_line, position, line))
+            for lines in formats.read_json_blocks(part.path):
+                yield lines.unread(_of_line, by_column=True)
         elif suffix == ".json":
             for number, item in formats.read_json_items(part.path, "items.item"):
                 yield RawRecord(f"item {number}", item)
@@ -67,12 +66,12 @@ class Reader:
                     yield RawRecord(f"row {cells.number}", values)
 
 
-def _of_row(position: str, row: formats.CsvRow) -> RawRecord:
-    return RawRecord(position, row.data)
+def _of_row(row: formats.CsvRow) -> RawRecord:
+    return RawRecord(f"row {row.number}", row.data)
 
 
-def _of_line(position: str, line: formats.JsonLine) -> RawRecord:
-    return RawRecord(position, line.value)
+def _of_line(number: int, value: Any) -> RawRecord:
+    return RawRecord(f"line {number}", value)
 
 
 def _chunks(path: Path) -> Iterator[bytes]:

@@ -11,12 +11,13 @@ from typing import Any
 from connectors.actif.coordinates import derive
 from connectors.actif.layouts import Layout, choose, load_layouts, nearest
 from connectors.actif.tables import read_csv_flows, read_xlsx_flows
+from connectors.core.blocks import UnreadBlock
 from connectors.core.errors import BadConfig, Defect, Fatal, Retriable
-from connectors.core.formats import read_json_items
+from connectors.core.formats import CsvRow, read_json_items
 from connectors.core.formats_mojibake import repair_fields
 from connectors.core.paginate import PageNumber, full_url, json_facts, walk
 from connectors.core.parts import response_part
-from connectors.core.source import FetchContext, LandedPart, Part, RawRecord, Source, Stream, UnreadRecord
+from connectors.core.source import FetchContext, LandedPart, Part, RawRecord, Source, Stream
 from schemas.sources.base import fold
 
 _JSON = ("application/json",)
@@ -113,7 +114,7 @@ def _chunks(path: Path) -> Iterator[bytes]:
             yield chunk
 
 
-def read(source: Source, stream: Stream, part: LandedPart) -> Iterator[RawRecord | UnreadRecord]:
+def read(source: Source, stream: Stream, part: LandedPart) -> Iterator[RawRecord | UnreadBlock]:
     """Yield the flows of one landed part under the contract's names.
 
     Raises:
@@ -121,13 +122,17 @@ def read(source: Source, stream: Stream, part: LandedPart) -> Iterator[RawRecord
     """
     suffix = Path(part.name).suffix
     if suffix == ".csv":
-        for row in read_csv_flows(part.path):
-            yield UnreadRecord(row.position, row.context, row.text, partial(_finished, row))
+        for block, record in read_csv_flows(part.path):
+            yield block.unread(partial(_finished_row, record))
     else:
         yield from map(_finished, read_xlsx_flows(part.path) if suffix == ".xlsx" else _read_json(part))
 
 
-def _finished(record: RawRecord | UnreadRecord) -> RawRecord:
+def _finished_row(record: Callable[[CsvRow], RawRecord], row: CsvRow) -> RawRecord:
+    return _finished(record(row))
+
+
+def _finished(record: RawRecord) -> RawRecord:
     """The record with its texts repaired and what is worked out from it."""
     mended, repaired = repair_fields(record.data)
     data = {**mended, **derive(mended), "derived_repaired_fields": repaired}

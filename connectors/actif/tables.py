@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from functools import partial
 from itertools import chain, islice
 from pathlib import Path
@@ -10,8 +10,8 @@ from typing import Any
 
 from connectors.actif.layouts import Chosen, Layout, choose, load_layouts, nearest
 from connectors.core.errors import Defect, Fatal
-from connectors.core.formats import Cell, CsvRow, Row, Sheet, read_csv, read_xlsx
-from connectors.core.source import RawRecord, UnreadRecord
+from connectors.core.formats import Cell, CsvBlock, CsvRow, Row, Sheet, read_csv_blocks, read_xlsx
+from connectors.core.source import RawRecord
 from schemas.sources.base import fold
 
 _HEADER_WITHIN = 20
@@ -25,24 +25,20 @@ def apply_layout(chosen: Chosen, row: dict[str, Any]) -> dict[str, Any]:
     return {**chosen.layout.constants, **data}
 
 
-def read_csv_flows(path: Path) -> Iterator[UnreadRecord]:
-    """Records of a delimited export, in UTF-8 or cp1252; each is its row, which is read when it is asked for.
+def read_csv_flows(path: Path) -> Iterator[tuple[CsvBlock, Callable[[CsvRow], RawRecord]]]:
+    """Rows of a delimited export, in UTF-8 or cp1252, some neighbours at a time, and what reads each of them.
 
     Raises:
         Fatal: as ``read_csv`` and ``choose``.
     """
-    rows = read_csv(path, delimiter=None)
-    first = next(rows, None)
-    if first is None:
-        return
-    chosen = choose([*first.data, *first.missing], path.name)
-    for row in chain([first], rows):
-        position = f"row {row.number}"
-        yield UnreadRecord(position, row.context, row.text.encode(), partial(_csv_record, position, row, chosen))
+    chosen: Chosen | None = None
+    for block in read_csv_blocks(path, delimiter=None):
+        chosen = chosen or choose([name for name in block.names if name], path.name)
+        yield block, partial(_csv_record, chosen)
 
 
-def _csv_record(position: str, row: CsvRow, chosen: Chosen) -> RawRecord:
-    return RawRecord(position, apply_layout(chosen, row.data), tuple(_csv_defects(row)))
+def _csv_record(chosen: Chosen, row: CsvRow) -> RawRecord:
+    return RawRecord(f"row {row.number}", apply_layout(chosen, row.data), tuple(_csv_defects(row)))
 
 
 def _csv_defects(row: CsvRow) -> Iterator[Defect]:

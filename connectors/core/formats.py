@@ -6,9 +6,9 @@ reported, not repaired. Characters that PostgreSQL text cannot hold (NUL, lone s
 U+FFFD, the sign for "could not be read"; the untouched bytes stay in the landing.
 """
 
-from connectors.core.formats_csv import CsvRow, CsvTextRow, read_csv, read_csv_rows
+from connectors.core.formats_csv import CsvBlock, CsvRow, CsvTextRow, read_csv, read_csv_blocks, read_csv_rows
 from connectors.core.formats_json import load_json, read_json_items
-from connectors.core.formats_ndjson import JsonLine, read_json_lines
+from connectors.core.formats_ndjson import JsonBlock, read_json_blocks
 from connectors.core.formats_text import decode, detect_encoding
 from connectors.core.formats_xlsx import Cell, CellValue, Row, Sheet, XlsxLimits, read_xlsx
 from connectors.core.formats_xml import iter_xml, parse_html, parse_xml, xml_parser
@@ -16,9 +16,10 @@ from connectors.core.formats_xml import iter_xml, parse_html, parse_xml, xml_par
 __all__ = [
     "Cell",
     "CellValue",
+    "CsvBlock",
     "CsvRow",
     "CsvTextRow",
-    "JsonLine",
+    "JsonBlock",
     "Row",
     "Sheet",
     "XlsxLimits",
@@ -29,9 +30,10 @@ __all__ = [
     "parse_html",
     "parse_xml",
     "read_csv",
+    "read_csv_blocks",
     "read_csv_rows",
+    "read_json_blocks",
     "read_json_items",
-    "read_json_lines",
     "read_xlsx",
     "xml_parser",
 ]

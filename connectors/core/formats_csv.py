@@ -2,22 +2,17 @@
 
 from __future__ import annotations
 
-import csv
-from collections import Counter
-from collections.abc import Iterable, Iterator
-from contextlib import suppress
-from itertools import chain, islice
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
+from connectors.core.blocks import Columns, UnreadBlock
 from connectors.core.errors import Fatal
+from connectors.core.formats_csv_lines import Run, cut, read_runs
+from connectors.core.formats_csv_sniff import refuse_other_formats, sniff
 from connectors.core.formats_text import detect_encoding, storable
-
-_MAX_FIELD = 1_000_000
-_DELIMITERS = (";", ",", "\t", "|")
-_SNIFFED_ROWS = 25
-_HTML_STARTS = (b"<!doctype html", b"<html", b"<head", b"<body")
-_Record = tuple[int, str, list[str] | None]
+from connectors.core.source import RawRecord
+from schemas.sources.column_fields import are_plain
 
 
 class CsvTextRow(NamedTuple):
@@ -28,54 +23,42 @@ class CsvTextRow(NamedTuple):
 
 
 class _Heading(NamedTuple):
-    """Column names of a file and the sign between its cells; ``context`` is both in few bytes."""
+    """Column names of a file and the sign between its cells; ``context`` is both in few bytes.
 
-    names: list[str]
+    ``is_named``: every column has a name of its own.
+    """
+
+    names: tuple[str, ...]
     sign: str
     is_named: bool
     context: bytes
 
 
-class CsvRow:
-    """One data row; its text is cut into cells when they are first asked for.
+class CsvRow(NamedTuple):
+    """One data row.
 
     Attributes:
         number: row in the file; the header is 1, the first data row 2.
-        text: the row as it stands, with its line end.
+        cells: text between the delimiters.
     """
 
-    __slots__ = ("_cells", "_heading", "number", "text")
-
-    def __init__(self, number: int, text: str, cells: list[str] | None, heading: _Heading) -> None:
-        self.number, self.text, self._cells, self._heading = number, text, cells, heading
-
-    @property
-    def context(self) -> bytes:
-        """What the text means beside itself: the header and the delimiter."""
-        return self._heading.context
-
-    @property
-    def cells(self) -> list[str]:
-        """Text between the delimiters."""
-        cells = self._cells
-        if cells is None:
-            cells = self._cells = _cut(self.text, self._heading.sign)
-        return cells if "\x00" not in self.text else [storable(cell) for cell in cells]
+    number: int
+    cells: list[str]
+    heading: _Heading
 
     @property
     def data(self) -> dict[str, str]:
         """Column → text as published. A repeated column name gets `` (2)``; cells without a name are in ``extra``."""
-        names, _sign, is_named, _context = self._heading
-        cells = self.cells
-        if is_named and len(cells) == len(names):
+        names, cells = self.heading.names, self.cells
+        if self.heading.is_named and len(cells) == len(names):
             return dict(zip(names, cells, strict=True))
         return {name: cell for name, cell in zip(names, cells, strict=False) if name}
 
     @property
     def extra(self) -> list[str]:
         """Texts beyond the last column or under a nameless one."""
-        names, cells = self._heading.names, self.cells
-        if self._heading.is_named and len(cells) <= len(names):
+        names, cells = self.heading.names, self.cells
+        if self.heading.is_named and len(cells) <= len(names):
             return []
         unnamed = [cell for name, cell in zip(names, cells, strict=False) if not name and cell.strip()]
         return unnamed + [cell for cell in cells[len(names) :] if cell.strip()]
@@ -83,7 +66,80 @@ class CsvRow:
     @property
     def missing(self) -> tuple[str, ...]:
         """Columns for which the row has no cell at all."""
-        return tuple(name for name in self._heading.names[len(self.cells) :] if name)
+        return tuple(name for name in self.heading.names[len(self.cells) :] if name)
+
+
+class CsvBlock:
+    """Neighbouring data rows, not yet cut into cells.
+
+    Attributes:
+        numbers: the rows' numbers in the file.
+        texts: each row as it stands, with its line end, in UTF-8.
+    """
+
+    def __init__(
+        self, numbers: Sequence[int], texts: list[bytes], cells: list[list[str]] | None, heading: _Heading
+    ) -> None:
+        self.numbers, self.texts, self._cells, self._heading = numbers, texts, cells, heading
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """The header's names."""
+        return self._heading.names
+
+    def row(self, place: int) -> CsvRow:
+        """The row at a place of the block, from 0."""
+        return CsvRow(self.numbers[place], _cells(self.texts, self._cells, place, self._heading.sign), self._heading)
+
+    def columns(self, places: Sequence[int]) -> Columns | None:
+        """The rows at these places as columns; None where a row has another width than the header, or a NUL."""
+        heading = self._heading
+        texts = self.texts if len(places) == len(self.texts) else [self.texts[place] for place in places]
+        body = b"".join(texts)
+        if not heading.is_named or b"\x00" in body:
+            return None
+        if self._cells is None:
+            return _columns(body, len(texts), heading)
+        rows = [self._cells[place] for place in places]
+        if any(len(row) != len(heading.names) for row in rows):
+            return None
+        return Columns(heading.names, list(zip(*rows, strict=True)))
+
+    def unread(self, record: Callable[[CsvRow], RawRecord], *, by_column: bool = False) -> UnreadBlock:
+        """The rows for a loader.
+
+        Args:
+            record: what a connector makes of a row.
+            by_column: it gives the row's cells under the header's names, and nothing else.
+        """
+
+        def read(place: int) -> RawRecord:
+            return record(self.row(place))
+
+        columns = {"columns": self.columns} if by_column else {}
+        return UnreadBlock("row", self.numbers, self._heading.context, self.texts, read, **columns)
+
+
+def _cells(texts: list[bytes], cells: list[list[str]] | None, place: int, sign: str) -> list[str]:
+    found = cut(texts[place].decode(), sign) if cells is None else cells[place]
+    return found if b"\x00" not in texts[place] else [storable(cell) for cell in found]
+
+
+def _columns(body: bytes, rows: int, heading: _Heading) -> Columns | None:
+    """So many rows without quotes, cut all at once."""
+    names, sign = heading.names, heading.sign
+    if b"\r" in body:
+        body = body.replace(b"\r\n", b"\n").replace(b"\r", b"\n")
+    if not body.endswith(b"\n"):
+        body += b"\n"
+    text = body.decode()
+    # A cell that is a line end stands behind each row: where one is out of place, a row has another width.
+    cells, width = text.replace("\n", f"{sign}\n{sign}").split(sign), len(names) + 1
+    if len(cells) != rows * width + 1 or cells[width - 1 :: width].count("\n") != rows:
+        return None
+    is_filled = sign * 2 not in text and f"{sign}\n" not in text and f"\n{sign}" not in text and text[0] != sign
+    columns = [cells[at : rows * width : width] for at in range(width - 1)]
+    return Columns(names, columns, sign.isascii() and are_plain(body, sign.encode()), is_filled)
 
 
 def read_csv(path: Path, *, delimiter: str | None = None, encoding: str | None = None) -> Iterator[CsvRow]:
@@ -98,109 +154,56 @@ def read_csv(path: Path, *, delimiter: str | None = None, encoding: str | None =
         Fatal: ``empty_file``, ``encoding``, ``html_not_csv``, ``not_text``, ``csv`` (a quote that never
             closes, a field beyond 1 MB).
     """
+    for block in read_csv_blocks(path, delimiter=delimiter, encoding=encoding):
+        yield from map(block.row, range(len(block.texts)))
+
+
+def read_csv_blocks(path: Path, *, delimiter: str | None = None, encoding: str | None = None) -> Iterator[CsvBlock]:
+    """The rows of ``read_csv``, some neighbours at a time; arguments and errors as there."""
     heading: _Heading | None = None
-    sign, records = _open(path, delimiter, encoding)
-    for number, text, cells in records:
-        if not text[0].isalnum() and not "".join(_cut(text, sign) if cells is None else cells).strip():
+    sign, runs = _open(path, delimiter, encoding)
+    for run in runs:
+        places = _filled(run, sign)
+        if heading is None and places:
+            first = places[0]
+            names = _unique([storable(cell) for cell in _cells(run.texts, run.cells, first, sign)])
+            is_named = all(names) and len(set(names)) == len(names)
+            heading = _Heading(tuple(names), sign, is_named, "\x1f".join([sign, *names]).encode())
+            places = places[1:]
+        if heading is None or not places:
             continue
-        if heading is None:
-            names = _unique([storable(cell) for cell in (_cut(text, sign) if cells is None else cells)])
-            heading = _Heading(names, sign, all(names), "\x1f".join([sign, *names]).encode())
-            continue
-        yield CsvRow(number, text, cells, heading)
+        numbers = [run.number + place for place in places]
+        texts = [run.texts[place] for place in places]
+        yield CsvBlock(numbers, texts, None if run.cells is None else [run.cells[place] for place in places], heading)
     if heading is None:
         raise Fatal("holds no row", where=path.name, rule="empty_file")
 
 
+def _filled(run: Run, sign: str) -> Sequence[int]:
+    """Places of the rows that are not blank."""
+    if b"".join([text[:1] for text in run.texts]).isalnum():
+        return range(len(run.texts))
+
+    def is_filled(place: int) -> bool:
+        return bool("".join(cut(run.texts[place].decode(), sign) if run.cells is None else run.cells[place]).strip())
+
+    return [place for place, text in enumerate(run.texts) if text[:1].isalnum() or is_filled(place)]
+
+
 def read_csv_rows(path: Path, *, delimiter: str | None = None, encoding: str | None = None) -> Iterator[CsvTextRow]:
     """All rows as lists of text, for files with a preamble; arguments and errors as ``read_csv``."""
-    sign, records = _open(path, delimiter, encoding)
-    for number, text, cells in records:
-        found = _cut(text, sign) if cells is None else cells
-        yield CsvTextRow(number, found if "\x00" not in text else [storable(cell) for cell in found])
+    sign, runs = _open(path, delimiter, encoding)
+    for run in runs:
+        for place in range(len(run.texts)):
+            yield CsvTextRow(run.number + place, _cells(run.texts, run.cells, place, sign))
 
 
-def _open(path: Path, delimiter: str | None, encoding: str | None) -> tuple[str, Iterator[_Record]]:
+def _open(path: Path, delimiter: str | None, encoding: str | None) -> tuple[str, Iterator[Run]]:
     """The delimiter and the records of a file."""
-    _refuse_other_formats(path)
+    refuse_other_formats(path)
     name = detect_encoding(path, encoding)
-    sign = delimiter or _sniff(path, name)
-    return sign, _records(path, name, sign)
-
-
-def _records(path: Path, encoding: str, sign: str) -> Iterator[_Record]:
-    """Number and text of every record, and its cells where it had to be read to find its end.
-
-    A line without a quote is a record, and its cells are what stands between the delimiters.
-    """
-    number = 0
-    try:
-        with path.open(encoding=encoding, newline="") as stream:
-            csv.field_size_limit(_MAX_FIELD)  # one limit a process: another library may have moved it
-            for line in stream:
-                if '"' not in line and len(line) <= _MAX_FIELD:
-                    number += 1
-                    yield number, line, None
-                    continue
-                taken: list[str] = []
-                cells = next(csv.reader(_noting(chain([line], stream), taken), delimiter=sign))
-                number += 1
-                yield number, "".join(taken), cells
-    except csv.Error as error:
-        raise Fatal(f"after row {number}: {error}; is a quote not closed?", where=path.name, rule="csv") from error
-
-
-def _noting(lines: Iterable[str], taken: list[str]) -> Iterator[str]:
-    for line in lines:
-        taken.append(line)
-        yield line
-
-
-def _cut(text: str, sign: str) -> list[str]:
-    """Cells of a record without quotes."""
-    line = text.rstrip("\r\n")
-    return line.split(sign) if line else []
-
-
-def _refuse_other_formats(path: Path) -> None:
-    with path.open("rb") as stream:
-        head = stream.read(1024)
-    if not head:
-        raise Fatal("is empty (zero bytes)", where=path.name, rule="empty_file")
-    start = head.removeprefix(b"\xef\xbb\xbf").lstrip()[:20].lower()
-    if start.startswith(_HTML_STARTS):
-        raise Fatal("is a web page, not delimited text", where=path.name, rule="html_not_csv")
-    if head.startswith((b"PK\x03\x04", b"\xd0\xcf\x11\xe0", b"%PDF", b"\x1f\x8b")):
-        raise Fatal("is a binary file, not delimited text", where=path.name, rule="not_text")
-
-
-def _sniff(path: Path, encoding: str) -> str:
-    """The delimiter that cuts the first rows most evenly; comma for a single column.
-
-    A row without numbers that has the usual width is a heading: a sign that gives one wins over a sign
-    that only occurs in the data, such as a decimal comma.
-    """
-
-    def score(sign: str) -> tuple[bool, float, int]:
-        rows: list[list[str]] = []
-        with path.open(encoding=encoding, newline="") as stream, suppress(csv.Error):  # reported when it is read
-            csv.field_size_limit(_MAX_FIELD)  # one limit a process: another library may have moved it
-            rows.extend(r for r in islice(csv.reader(stream, delimiter=sign), _SNIFFED_ROWS) if any(r))
-        widths = Counter(len(row) for row in rows if len(row) > 1)
-        if not widths:
-            return (False, 0.0, 0)
-        width, count = max(widths.items(), key=lambda pair: (pair[1], pair[0]))
-        headed = any(len(row) == width and all(_is_word(cell) for cell in row) for row in rows)
-        return (headed, count / len(rows), width)
-
-    scores = {sign: score(sign) for sign in _DELIMITERS}
-    best = max(scores, key=lambda sign: scores[sign])
-    return best if scores[best][2] > 1 else ","
-
-
-def _is_word(cell: str) -> bool:
-    text = cell.strip()
-    return not text or (not text[0].isdigit() and any(c.isalpha() for c in text))
+    sign = delimiter or sniff(path, name)
+    return sign, read_runs(path, name, sign)
 
 
 def _unique(names: list[str]) -> list[str]:

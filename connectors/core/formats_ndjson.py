@@ -2,41 +2,119 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from functools import partial
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
 import jiter
+import orjson
 
+from connectors.core.blocks import Columns, UnreadBlock
 from connectors.core.errors import Fatal
 from connectors.core.formats_json import MAX_DEPTH, load_json
+from connectors.core.source import RawRecord
+from schemas.sources.column_fields import are_plain
 
 _BOM = b"\xef\xbb\xbf"
+_OPEN, _CLOSE = b"{}"
+_TEXT = {str}
+_SURE = {str, int, bool, type(None)}
 MAX_LINE = 10_000_000
+_CHUNK = 1 << 17
+"""So few that what is made of a chunk stays in the processor's cache until it is sent."""
 
 
-class JsonLine:
-    """One line that is not blank.
+class JsonBlock:
+    """Neighbouring lines, none of them blank.
 
     Attributes:
-        number: line in the file, from 1.
-        text: the line as it stands.
+        numbers: the lines' numbers in the file, from 1.
+        texts: each line as it stands, without its end.
     """
 
-    __slots__ = ("number", "text")
+    def __init__(self, numbers: Sequence[int], texts: list[bytes]) -> None:
+        self.numbers, self.texts = numbers, texts
 
-    def __init__(self, number: int, text: bytes) -> None:
-        self.number, self.text = number, text
-
-    @property
-    def value(self) -> Any:
-        """The value, as exact as ``load_json`` reads it.
+    def value(self, place: int) -> Any:
+        """The value of the line at a place of the block, from 0, as exact as ``load_json`` reads it.
 
         Raises:
             Fatal: as ``load_json``.
         """
-        return quick_json(self.text)
+        return quick_json(self.texts[place])
+
+    def columns(self, places: Sequence[int]) -> Columns | None:
+        """The lines at these places as columns; None where they are not all objects of the same keys."""
+        texts = self.texts if len(places) == len(self.texts) else [self.texts[place] for place in places]
+        return _flat_columns(texts) or _columns(texts)
+
+    def unread(self, record: Callable[[int, Any], RawRecord], *, by_column: bool = False) -> UnreadBlock:
+        """The lines for a loader.
+
+        Args:
+            record: what a connector makes of a line's number and value.
+            by_column: it gives the value as it is, and nothing else.
+        """
+
+        def read(place: int) -> RawRecord:
+            return record(self.numbers[place], self.value(place))
+
+        columns = {"columns": self.columns} if by_column else {}
+        return UnreadBlock("line", self.numbers, b"", self.texts, read, **columns)
+
+
+def _flat_columns(texts: list[bytes]) -> Columns | None:
+    """Objects of texts and whole numbers, read in one go; None where they are not surely that.
+
+    The parser keeps the last of two equal keys and rounds decimals: neither must be there.
+    """
+    body = b",".join(texts)
+    if not _is_flat(texts, body):
+        return None
+    try:
+        found = _transposed(orjson.loads(b"[%b]" % body))
+    except ValueError:
+        return None
+    types = [set(map(type, column)) for column in found[1]] if found else []
+    if found is None or not all(kinds <= _SURE for kinds in types):
+        return None
+    names, cells = found
+    is_text = all(kinds == _TEXT for kinds in types)
+    values = len(texts) * len(names) if is_text else sum(type(cell) is str for column in cells for cell in column)
+    if body.count(b'"') != 2 * (len(texts) * len(names) + values):
+        return None
+    return Columns(names, cells, is_text and _is_plain(cells))
+
+
+def _is_flat(texts: list[bytes], body: bytes) -> bool:
+    """No escapes and no nesting: each brace is an object's, each quotation mark a key's or a text's."""
+    objects = len(texts)
+    if b"\\" in body or b"[" in body or body.count(b"{") != objects or body.count(b"}") != objects:
+        return False
+    return all(text[0] == _OPEN and text.rstrip()[-1] == _CLOSE for text in texts)
+
+
+def _columns(texts: list[bytes]) -> Columns | None:
+    """Objects read line by line; None where a line is something else or needs the thorough parser's words."""
+    try:
+        rows = [quick_json(text) for text in texts]
+    except Fatal:
+        return None
+    found = _transposed(rows) if all(type(row) is dict for row in rows) else None
+    return Columns(*found) if found else None
+
+
+def _transposed(rows: list[dict[str, Any]]) -> tuple[tuple[str, ...], list[tuple[Any, ...]]] | None:
+    """Names and columns of objects that all have the same keys in the same order, at least one."""
+    names = tuple(rows[0])
+    if not names or list(map(tuple, rows)).count(names) != len(rows):
+        return None
+    return names, list(zip(*map(dict.values, rows), strict=True))
+
+
+def _is_plain(cells: Sequence[Sequence[str]]) -> bool:
+    joined = "\n".join(map("\n".join, cells)) + "\n"
+    return joined.count("\n") == len(cells) * len(cells[0]) and are_plain(joined.encode())
 
 
 def quick_json(text: bytes) -> Any:
@@ -51,20 +129,32 @@ def quick_json(text: bytes) -> Any:
     return load_json(text)
 
 
-def read_json_lines(path: Path) -> Iterator[JsonLine]:
-    """Lines of a file one by one, in constant memory; blank lines are passed over.
+def read_json_blocks(path: Path) -> Iterator[JsonBlock]:
+    """Lines of a file, some neighbours at a time, in constant memory; blank lines are passed over.
 
     Raises:
         Fatal: ``json_line`` when a line has more than 10 MB: it is no list of records then.
     """
+    number = 1
+    for lines in _lines(path):
+        places = [at for at, line in enumerate(lines) if line[:1] == b"{" or line.strip()]
+        if places:
+            yield JsonBlock([number + at for at in places], [lines[at] for at in places])
+        number += len(lines)
+
+
+def _lines(path: Path) -> Iterator[list[bytes]]:
+    rest, number = b"", 1
     with path.open("rb") as stream:
         if stream.read(len(_BOM)) != _BOM:
             stream.seek(0)
-        for number, line in enumerate(iter(partial(stream.readline, MAX_LINE + 1), b""), start=1):
-            if len(line) > MAX_LINE:
-                raise Fatal(f"line {number} has more than {MAX_LINE:,} bytes", where=path.name, rule="json_line")
-            if line[0] == _BRACE or line.strip():
-                yield JsonLine(number, line)
-
-
-_BRACE = ord("{")
+        while chunk := stream.read(_CHUNK):
+            *lines, rest = (rest + chunk).split(b"\n")
+            if max(map(len, lines), default=0) > MAX_LINE or len(rest) > MAX_LINE:
+                raise Fatal(
+                    f"a line from {number} on has more than {MAX_LINE:,} bytes", where=path.name, rule="json_line"
+                )
+            yield lines
+            number += len(lines)
+    if rest:
+        yield [rest]

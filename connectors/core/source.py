@@ -14,6 +14,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_valida
 from connectors.core.errors import BadConfig
 
 if TYPE_CHECKING:
+    from connectors.core.blocks import UnreadBlock
     from connectors.core.http import HttpClient
 
 
@@ -298,5 +299,7 @@ class Connector(Protocol):
     def fetch(self, stream: Stream, context: FetchContext) -> Iterator[Part]:
         """Yield the stream's parts; return only when the listing is complete, else raise."""
 
-    def read(self, source: Source, stream: Stream, part: LandedPart) -> Iterator[RawRecord | UnreadRecord]:
+    def read(
+        self, source: Source, stream: Stream, part: LandedPart
+    ) -> Iterator[RawRecord | UnreadRecord | UnreadBlock]:
         """Yield the part's records in the source's order."""

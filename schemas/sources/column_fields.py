@@ -38,15 +38,25 @@ class Column(NamedTuple):
     values: Sequence[Any]
 
 
-def are_plain(joined: str, cells: int) -> bool:
-    """Whether these cells, each with a line end behind it, are texts that no cleaning and no escaping changes."""
-    if "\n " in joined or " \n" in joined or joined[0] == " " or joined.count("\n") != cells:
+def are_plain(body: bytes, sign: bytes = b"") -> bool:
+    """Whether texts are empty or such that no cleaning and no escaping changes them.
+
+    Args:
+        body: the texts in UTF-8, each with the sign or a line end behind it.
+        sign: what parts texts beside line ends.
+    """
+    if body[:1] == b" " or b"\n " in body or b" \n" in body or (sign and (sign + b" " in body or b" " + sign in body)):
         return False
-    try:
-        left = joined.encode().translate(None, _PLAIN)
-    except UnicodeEncodeError:  # a lone surrogate
-        return False
+    left = body.translate(None, _PLAIN + sign)
     return not left or _LATIN.fullmatch(left) is not None
+
+
+def _encodes(text: str) -> bool:
+    """Whether a text is plain and without a lone surrogate."""
+    try:
+        return are_plain(text.encode())
+    except UnicodeEncodeError:
+        return False
 
 
 class _Memo(dict[Any, _Pair]):
@@ -88,8 +98,18 @@ class Field:
         default = self._validator.get_default_value()
         return REFUSED if default is None else (default.value, self._serializer.to_json(default.value).decode())
 
-    def column(self, cells: Sequence[Any], with_values: bool) -> Column:
-        """The cells as the contract reads and writes them."""
+    def column(
+        self, cells: Sequence[Any], with_values: bool, *, is_plain: bool = False, is_filled: bool = False
+    ) -> Column:
+        """The cells as the contract reads and writes them.
+
+        Args:
+            is_plain: they are texts, as ``are_plain`` has them.
+            is_filled: none of them is an empty text.
+        """
+        if is_plain and self.kind in ("text", "word"):
+            plain = Column(cells, True, cells) if is_filled else self._plain(cells, with_values)
+            return plain or self._one_by_one(cells, {str})
         types = set(map(type, cells))
         found = self._usual(cells, types, with_values) if self.kind else None
         return found or self._one_by_one(cells, types)
@@ -102,17 +122,22 @@ class Field:
         elif types != {str}:
             return None
         joined = "\n".join(cells) + "\n"
-        has_blank = joined[0] == "\n" or "\n\n" in joined
-        values: Sequence[Any] = cells
-        if self.kind == "number":
-            if not _NUMBERS.fullmatch(joined):
-                return None
-            values = [Decimal(cell) if cell else None for cell in cells] if with_values else ()
-        elif not are_plain(joined, len(cells)) or (has_blank and self.kind == "word"):
+        if self.kind != "number":
+            is_plain = joined.count("\n") == len(cells) and _encodes(joined)
+            return self._plain(cells, with_values) if is_plain else None
+        if not _NUMBERS.fullmatch(joined):
             return None
-        elif has_blank and with_values:
-            values = [cell or None for cell in cells]
+        values = [Decimal(cell) if cell else None for cell in cells] if with_values else ()
+        has_blank = joined[0] == "\n" or "\n\n" in joined
         return Column(_or_null(cells), False, values) if has_blank else Column(cells, True, values)
+
+    def _plain(self, cells: Sequence[str], with_values: bool) -> Column | None:
+        """A column of plain texts; None where one is missing that must be there."""
+        if "" not in cells:
+            return Column(cells, True, cells)
+        if self.kind == "word":
+            return None
+        return Column(_or_null(cells), False, [cell or None for cell in cells] if with_values else cells)
 
     def _one_by_one(self, cells: Sequence[Any], types: set[type]) -> Column:
         if types <= _SIMPLE:

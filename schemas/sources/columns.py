@@ -8,7 +8,7 @@ the record; of a record that it might refuse nothing comes out, and the contract
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from functools import cache
 from typing import Any, NamedTuple, cast
 
@@ -17,11 +17,23 @@ from schemas.sources.column_fields import REFUSED, Column, Field, fields_of
 _LAYOUTS = 500
 
 
-class Written(NamedTuple):
-    """A record's key and its payload, JSON."""
+class Table(NamedTuple):
+    """Records as they are stored.
 
-    key: str
-    payload: str
+    Attributes:
+        keys: their keys.
+        body: their payloads in JSON, a line each.
+        odd: places of records that the contract itself must be asked about; what stands there means nothing.
+    """
+
+    keys: Sequence[str]
+    body: bytes
+    odd: set[int]
+
+    def records(self) -> Iterator[tuple[str, bytes] | None]:
+        """Key and payload of each record; None for the odd ones."""
+        pairs = zip(self.keys, self.body[:-1].split(b"\n"), strict=True)
+        return (None if at in self.odd else pair for at, pair in enumerate(pairs))
 
 
 class _Layout:
@@ -30,19 +42,39 @@ class _Layout:
     def __init__(self, fields: Mapping[str, Field], names: Sequence[str]) -> None:
         self.parts = [(name, field, names.index(name) if name in names else -1) for name, field in fields.items()]
         self.absent = {name: field.absent() for name, field, at in self.parts if at < 0}
-        self._templates: dict[tuple[bool, ...], str] = {}
+        self._pieces: dict[tuple[bool, ...], list[str]] = {}
 
-    def template(self, are_bare: tuple[bool, ...]) -> str:
-        """A payload with ``%s`` for every cell."""
-        if are_bare not in self._templates:
-            bare = iter(are_bare)
-            cells = (
-                f'"{name}":'
-                + (str(self.absent[name][1]).replace("%", "%%") if at < 0 else '"%s"' if next(bare) else "%s")
-                for name, _field, at in self.parts
+    def write(self, columns: Mapping[str, Column], records: int) -> bytes:
+        """The payloads, a line each: what is the same in all of them, with the cells in between."""
+        pieces = self._constant(tuple(column.is_bare for column in columns.values())) * records
+        width = 2 * len(columns) + 1
+        for at, column in enumerate(columns.values()):
+            is_whole = column.is_bare or None not in column.json
+            pieces[2 * at + 1 :: width] = (
+                cast("Sequence[str]", column.json) if is_whole else map(_or_empty, column.json)
             )
-            self._templates[are_bare] = "{" + ",".join(cells) + "}"
-        return self._templates[are_bare]
+        return "".join(pieces).encode()
+
+    def _constant(self, are_bare: tuple[bool, ...]) -> list[str]:
+        """A payload in pieces; every other one waits for its cell."""
+        if are_bare not in self._pieces:
+            bare, pieces, sign = iter(are_bare), ["{"], ""
+            for name, _field, at in self.parts:
+                pieces[-1] += f'{sign}"{name}":'
+                sign = ","
+                if at < 0:
+                    pieces[-1] += str(self.absent[name][1])
+                    continue
+                quote = '"' if next(bare) else ""
+                pieces[-1] += quote
+                pieces += ["", quote]
+            pieces[-1] += "}\n"
+            self._pieces[are_bare] = pieces
+        return self._pieces[are_bare]
+
+
+def _or_empty(cell: str | None) -> str:
+    return cell or ""
 
 
 class ColumnCheck:
@@ -62,29 +94,40 @@ class ColumnCheck:
         self._names = set(self._fields)
         self._layouts: dict[tuple[str, ...], _Layout | None] = {}
 
-    def check(self, names: tuple[str, ...], records: Sequence[Mapping[str, Any]]) -> Sequence[Written | None]:
-        """Key and payload of each record; None where the contract itself must be asked.
+    def check(self, names: tuple[str, ...], records: Sequence[Mapping[str, Any]]) -> Table | None:
+        """Keys and payloads of records; None where the contract itself must be asked about each.
 
         Args:
             names: the fields of every one of these records, in their order.
             records: at least one.
         """
-        nothing = [None] * len(records)
-        if not self._is_able:
-            return nothing
-        if self._before:
+        if self._is_able and self._before:
             records = [self._prepared(record) for record in records]
             names = tuple(records[0])
             if any(tuple(record) != names for record in records):
-                return nothing
-        layout = self._layout(names)
+                return None
+        layout = self._layout(names) if self._is_able else None
         if layout is None:
-            return nothing
+            return None
         cells = list(zip(*[record.values() for record in records], strict=True))
-        columns = {name: field.column(cells[at], not self._is_keyed) for name, field, at in layout.parts if at >= 0}
-        template = layout.template(tuple(column.is_bare for column in columns.values()))
-        payloads = map(template.__mod__, zip(*(column.json for column in columns.values()), strict=True))
-        keys = self._keys(layout, columns, len(records))
+        return self._table(layout, cells, len(records), {})
+
+    def check_columns(
+        self, names: tuple[str, ...], cells: Sequence[Sequence[Any]], *, is_plain: bool, is_filled: bool
+    ) -> Table | None:
+        """As ``check``, of records in columns; ``is_plain`` and ``is_filled`` say of all cells what ``Field`` asks."""
+        if self._before:
+            return self.check(names, [dict(zip(names, row, strict=True)) for row in zip(*cells, strict=True)])
+        layout = self._layout(names) if self._is_able else None
+        if layout is None:
+            return None
+        return self._table(layout, cells, len(cells[0]), {"is_plain": is_plain, "is_filled": is_filled})
+
+    def _table(self, layout: _Layout, cells: Sequence[Sequence[Any]], records: int, facts: Mapping[str, bool]) -> Table:
+        with_values = not self._is_keyed
+        columns = {
+            name: field.column(cells[at], with_values, **facts) for name, field, at in layout.parts if at >= 0
+        }  # fmt: skip
         odd = {
             at
             for column in columns.values()
@@ -92,10 +135,11 @@ class ColumnCheck:
             for at, cell in enumerate(column.json)
             if cell is None
         }
-        return [
-            None if key is None or at in odd else Written(key, payload)
-            for at, (key, payload) in enumerate(zip(keys, payloads, strict=True))
-        ]
+        keys = self._keys(layout, columns, records)
+        if None in keys:
+            odd.update(at for at, key in enumerate(keys) if key is None)
+            keys = [key or "" for key in keys]
+        return Table(cast("Sequence[str]", keys), layout.write(columns, records), odd)
 
     def _prepared(self, record: Mapping[str, Any]) -> Mapping[str, Any]:
         data: Any = record
@@ -123,8 +167,10 @@ class ColumnCheck:
             return columns[name].values if name in columns else [layout.absent[name][0]] * records
 
         if self._is_keyed:
-            keys = zip(*map(values, self._contract.KEY), strict=True)
-            return [None if None in key else ":".join(key) for key in keys]
+            first, *more = map(values, self._contract.KEY)
+            if not more:
+                return first
+            return [None if None in key else ":".join(key) for key in zip(first, *more, strict=True)]
         rows = zip(*map(values, self._fields), strict=True)
         return [self._key(dict(zip(self._fields, row, strict=True))) for row in rows]
 

@@ -13,6 +13,7 @@ from typing import Any
 import pytest
 import yaml
 
+from connectors.core.blocks import singly
 from connectors.core.http import HttpClient, Limits
 from connectors.core.landing import Landed, land
 from connectors.core.registry import get_connector, get_contract, get_source, source_ids
@@ -64,7 +65,7 @@ class Subject:
         return [
             record
             for part in (landed or self.landed).parts
-            for record in connector.read(self.source, self.stream, part)
+            for record in singly(connector.read(self.source, self.stream, part))
         ]
 
 

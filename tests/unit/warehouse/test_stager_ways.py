@@ -2,15 +2,23 @@
 
 from __future__ import annotations
 
+import csv
 import datetime
+import hashlib
+from collections.abc import Sequence
+from functools import partial
+from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from connectors.core.blocks import Columns, UnreadBlock
 from connectors.core.errors import Defect
-from connectors.core.source import Drift, RawRecord
+from connectors.core.formats import CsvRow, read_csv_blocks
+from connectors.core.source import Drift, RawRecord, UnreadRecord
 from schemas.sources.actif import Flux
 from schemas.sources.base import DateText, DecimalText, OptionalText, SourceRecord
 from schemas.sources.column_fields import are_plain
@@ -21,8 +29,11 @@ from schemas.sources.tiers_lieux import Actualite, Lieu
 from warehouse import stager
 from warehouse.counts import Counts
 from warehouse.drift import BatchDrift
-from warehouse.known import NOTHING_KNOWN
-from warehouse.stager import Lines, Stager
+from warehouse.known import HASH_BYTES, NOTHING_KNOWN, KnownContent
+from warehouse.records import canonical_json
+from warehouse.stager import Lines, Stager, chunks
+
+WHEN = "2026-11-22T00:00:00+00:00"
 
 
 class Plain(SourceRecord):
@@ -53,7 +64,7 @@ CONTRACTS = (Plain, Flux, Iscrizione, Depense, Lieu, Actualite)
 
 
 @st.composite
-def chunks(draw: st.DrawFn) -> tuple[type[SourceRecord], list[RawRecord]]:
+def batches(draw: st.DrawFn) -> tuple[type[SourceRecord], list[RawRecord]]:
     """Some records of one contract: usual ones, in one or two layouts, and a few cells of them replaced."""
     contract = draw(st.sampled_from(CONTRACTS))
     names = [*contract.model_fields, *contract.IGNORED, "unheard_of"]
@@ -77,13 +88,36 @@ def lines(
 ) -> tuple[Lines, Counts, dict[str, Any]]:
     counts, drift = Counts(), BatchDrift(contract, policy)
     one = Stager(contract, b"salt", drift, counts, NOTHING_KNOWN)
-    found = one.lines([("part\t1", record, "2026-11-22T00:00:00+00:00") for record in records])
+    found = one.lines([("part\t1", record, WHEN) for record in records])
     return found, counts, drift.notes({}, 0)
+
+
+def block_of(records: list[RawRecord]) -> UnreadBlock:
+    """The records as a block whose columns are theirs, where they have one layout and no defects."""
+
+    def columns(places: Sequence[int]) -> Columns | None:
+        chosen = [records[at] for at in places]
+        names = tuple(chosen[0].data)
+        if any(tuple(record.data) != names or record.defects for record in chosen):
+            return None
+        return Columns(names, list(zip(*(record.data.values() for record in chosen), strict=True)))
+
+    texts = [canonical_json(record.data) for record in records]
+    return UnreadBlock("row %", range(len(records)), b"context", texts, records.__getitem__, columns)
+
+
+def told(located: list[Any], policy: Drift, contract: type[Any], known: KnownContent) -> tuple[Lines, Counts, Any, int]:
+    """What comes of records or blocks, one after the other."""
+    counts, drift = Counts(), BatchDrift(contract, policy)
+    one = Stager(contract, b"salt", drift, counts, known)
+    found = [one.lines(chunk) for chunk in chunks(iter(located), 4)]
+    lines = Lines(b"".join(part.good for part in found), b"".join(part.bad for part in found))
+    return lines, counts, drift.notes({}, 0), one.unread
 
 
 @pytest.mark.filterwarnings("ignore:Pydantic serializer")
 @settings(max_examples=300)
-@given(chunks(), st.sampled_from([Drift(), Drift(unknown_column="warn", new_code="quarantine")]))
+@given(batches(), st.sampled_from([Drift(), Drift(unknown_column="warn", new_code="quarantine")]))
 def test_both_ways_give_the_same_lines(chunk: tuple[type[SourceRecord], list[RawRecord]], policy: Drift) -> None:
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(stager, "FEW", 1)
@@ -92,12 +126,76 @@ def test_both_ways_give_the_same_lines(chunk: tuple[type[SourceRecord], list[Raw
         assert by_column == lines(*chunk, policy)
 
 
+@pytest.mark.filterwarnings("ignore:Pydantic serializer")
+@settings(max_examples=300)
+@given(batches(), st.sampled_from([Drift(), Drift(unknown_column="warn", new_code="quarantine")]), st.data())
+def test_a_block_gives_the_lines_of_its_records(
+    batch: tuple[type[SourceRecord], list[RawRecord]], policy: Drift, data: st.DataObject
+) -> None:
+    contract, records = batch
+    records = [record._replace(position=f"row % {at}") for at, record in enumerate(records)]
+    block = block_of(records)
+    hasher = hashlib.blake2b(digest_size=HASH_BYTES, key=b"salt")
+    hasher.update(b"7\x00context")
+    digests = []
+    for text in block.texts:
+        one = hasher.copy()
+        one.update(text)
+        digests.append(one.digest())
+    known = sorted(set(data.draw(st.lists(st.sampled_from(digests)))))
+    singles = [UnreadRecord(block.position(at), b"context", text, partial(block.record, at))
+               for at, text in enumerate(block.texts)]  # fmt: skip
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(stager, "FEW", 1)
+        by_block = told([("%1", block, WHEN), ("%1", block, WHEN)], policy, contract, content(known))
+        patch.setattr(stager, "FEW", 10_000)
+        one_by_one = told([("%1", one, WHEN) for one in [*singles, *singles]], policy, contract, content(known))
+    assert by_block == one_by_one
+
+
+def content(digests: list[bytes]) -> KnownContent:
+    halves = np.frombuffer(b"".join(digests), dtype=">u8").astype("u8").reshape(-1, 2)
+    return KnownContent(halves[:, 0], halves[:, 1])
+
+
+LINES = st.lists(
+    st.lists(st.one_of(st.sampled_from(["", "a", "1.5", "2026-11-21", "Città", " b", 'say "so"', "x\\y", "100 %"]),
+                       st.text(st.characters(max_codepoint=0x2100, exclude_characters="\x00"), max_size=3)),
+             min_size=4, max_size=5),
+    min_size=1, max_size=8,
+)  # fmt: skip
+
+
+@settings(max_examples=200, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(LINES, st.sampled_from([csv.QUOTE_ALL, csv.QUOTE_MINIMAL]), st.sampled_from(";\t,"))
+def test_rows_of_a_file_give_the_same_lines(tmp_path: Path, rows: list[list[str]], quoting: int, sign: str) -> None:
+    path = tmp_path / "a.csv"
+    with path.open("w", encoding="utf-8", newline="") as stream:
+        table = csv.writer(stream, delimiter=sign, quoting=quoting)
+        table.writerows([["id", "text", "number", "day", "noise"], *rows])
+
+    def record(row: CsvRow) -> RawRecord:
+        defects = (Defect("row", None, "missing_cells", "fewer cells"),) if row.missing else ()
+        return RawRecord(f"row {row.number}", row.data, defects)
+
+    blocks = [("a.csv", block.unread(record, by_column=True), WHEN) for block in read_csv_blocks(path, delimiter=sign)]
+    singles = [("a.csv", UnreadRecord(block.position(at), block.context, text, partial(block.record, at)), WHEN)
+               for _, block, _ in blocks for at, text in enumerate(block.texts)]  # fmt: skip
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(stager, "FEW", 1)
+        by_block = told(blocks, Drift(), Plain, NOTHING_KNOWN)
+        patch.setattr(stager, "FEW", 10_000)
+        assert by_block == told(singles, Drift(), Plain, NOTHING_KNOWN)
+
+
 @given(st.lists(st.text(st.characters(max_codepoint=0x2100), max_size=5), min_size=1, max_size=5))
 def test_a_plain_column_is_one_of_plain_texts(cells: list[str]) -> None:
     joined = "".join(cell + "\n" for cell in cells)
-    if are_plain(joined, len(cells)):
+    if joined.count("\n") == len(cells) and are_plain(joined.encode()):
         for cell in cells:
-            assert column_check(Plain).check(("id", "text"), [{"id": "a", "text": cell}]) != [None]
+            table = column_check(Plain).check(("id", "text"), [{"id": "a", "text": cell}])
+            assert table
+            assert not table.odd
             assert '"' not in cell
             assert "\\" not in cell
 
@@ -110,7 +208,9 @@ def test_usual_records_are_written_by_column() -> None:
         dict(zip(names, ("c", "?", 'a "b"', "1 234,5", datetime.date(2026, 2, 3)), strict=True)),
         dict(zip(names, ("d", "?", "x", "many", None), strict=True)),
     ]
-    assert column_check(Plain).check(names, records) == [
+    table = column_check(Plain).check(names, records)
+    assert table
+    assert [pair and (pair[0], pair[1].decode()) for pair in table.records()] == [
         ("a:here", '{"id":"a","site":"here","text":"Città","number":"1.50","day":"2026-11-21"}'),
         ("b:here", '{"id":"b","site":"here","text":null,"number":null,"day":null}'),
         ("c:here", '{"id":"c","site":"here","text":"a \\"b\\"","number":"1234.5","day":"2026-02-03"}'),

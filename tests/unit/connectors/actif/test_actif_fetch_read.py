@@ -12,6 +12,7 @@ import pytest
 import xlsxwriter
 
 from connectors.actif import connector
+from connectors.core.blocks import singly
 from connectors.core.errors import BadConfig, ConnectorError, Fatal, Retriable
 from connectors.core.landing import Landed, land
 from connectors.core.source import LandedPart, RawRecord
@@ -53,7 +54,7 @@ def land_all(site: Any, root: Path, run: str, previous: Landed | None = None, **
 
 def records(site: Any, landed: Landed) -> list[RawRecord]:
     source = site.source("actif")
-    return [r for part in landed.parts for r in connector.read(source, source.stream("flux"), part)]
+    return [r for part in landed.parts for r in singly(connector.read(source, source.stream("flux"), part))]
 
 
 def test_each_page_lands_as_one_part_and_reads_back(site: Any, tmp_path: Path) -> None:
@@ -154,7 +155,7 @@ def part_of(path: Path, name: str | None = None) -> LandedPart:
 
 def read_file(site: Any, path: Path) -> list[RawRecord]:
     source = site.source("actif")
-    return list(connector.read(source, source.stream("flux"), part_of(path)))
+    return list(singly(connector.read(source, source.stream("flux"), part_of(path))))
 
 
 def refusal(site: Any, path: Path) -> ConnectorError:
