@@ -106,10 +106,12 @@ class Texts:
     Attributes:
         accepted: text → every concept that is right for it; the truth side of the pairs holds the assigned one where
             it is among them.
+        proposed: of texts to which nothing was assigned: a right concept among the candidates for a person.
         not_material: of texts that name no material: whether we kept from calling them one.
     """
 
     accepted: Mapping[Any, set[str]]
+    proposed: tuple[dict[Any, Any], dict[Any, Any]]
     all: tuple[dict[Any, Any], dict[Any, Any]]
     unlisted: tuple[dict[Any, Any], dict[Any, Any]]
     damaged: tuple[dict[Any, Any], dict[Any, Any]]
@@ -133,6 +135,7 @@ def concepts(world: World) -> Texts:
     spoilt = {(d["source"], d["key"]) for d in world.truth["defects"] if d["field"] in _LABELS}
     accepted: dict[Any, set[str]] = {}
     found: dict[Any, str | None] = {}
+    candidates: dict[Any, list[str]] = {}
     services: dict[Any, bool] = {}
     damaged: set[Any] = set()
     for flow in world.truth["flows"]:
@@ -145,13 +148,19 @@ def concepts(world: World) -> Texts:
             continue
         accepted[text] = names[flow["material"]]
         found[text] = row["material_code"]
+        candidates[text] = row["proposed"]
         if (flow["source"], flow["key"]) in spoilt:
             damaged.add(text)
     # Where several concepts are right, the one we chose among them is the true one.
     truth = {text: found[text] if found[text] in right else min(right) for text, right in accepted.items()}
     unlisted = {t: code for t, code in truth.items() if (t[0], _plain(t[2])) not in listed}
+    left_open = [text for text in truth if found[text] is None and _plain(text[2])]
+    helped = {
+        t: "right" if accepted[t] & set(candidates[t]) else ("wrong" if candidates[t] else None) for t in left_open
+    }
     return Texts(
         accepted,
+        (dict.fromkeys(left_open, "right"), helped),
         (truth, found),
         (unlisted, found),
         ({t: code for t, code in unlisted.items() if t in damaged}, found),

@@ -13,7 +13,7 @@ import typer
 
 from connectors.core.registry import source_ids
 from traforo import pipeline
-from traforo.commands import backup, claim, db, decide, erase, events, new_source, rejects, release, stack
+from traforo.commands import backup, claim, db, decide, erase, events, material, new_source, rejects, release, stack
 from traforo.commands.context import State, clear_errors, settings
 from traforo.pipeline import StepResult
 from traforo.report import coloured, console, print_release, print_sources, print_status
@@ -39,6 +39,7 @@ app.command()(backup.restore)
 app.command()(erase.erase)
 app.command()(decide.decide)
 app.command()(new_source.new_source)
+app.add_typer(material.app, name="material")
 app.add_typer(rejects.app, name="rejects")
 app.add_typer(release.app, name="release")
 app.add_typer(stack.app, name="stack")

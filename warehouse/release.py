@@ -86,7 +86,10 @@ def what_changed(connection: Connection) -> list[str]:
         return ["first release"]
     changed = [name for name, run in runs.items() if live.source_runs.get(name) != run]
     decided = connection.execute(
-        text("select exists (select 1 from ops.identity_decision where decided_at > :since)"),
+        text(
+            "select exists (select 1 from ops.identity_decision where decided_at > :since)"
+            " or exists (select 1 from ops.material_decision where decided_at > :since)"
+        ),
         {"since": live.created_at},
     ).scalar()
     return changed + (["code"] if live.code_digest != code_digest() else []) + (["decisions"] if decided else [])

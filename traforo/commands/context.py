@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
+from enum import StrEnum
 from pathlib import Path
 
 import typer
@@ -14,6 +15,14 @@ from sqlalchemy.exc import SQLAlchemyError
 from connectors.core.errors import ConnectorError
 from traforo.report import console
 from traforo.settings import Settings, load_settings
+
+
+class Language(StrEnum):
+    """Languages in which a command explains things."""
+
+    FR = "fr"
+    IT = "it"
+    EN = "en"
 
 
 class State:

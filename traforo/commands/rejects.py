@@ -12,21 +12,13 @@ from typing import Annotated, Any
 import typer
 
 from publish.reject_texts import explain, headings, place
-from traforo.commands.context import clear_errors, settings
+from traforo.commands.context import Language, clear_errors, settings
 from traforo.pipeline import cluster_of, engine_of
 from traforo.pipeline.rejects import replay_rejects
 from traforo.report import coloured, console, table
 from warehouse import reject_store
 
 app = typer.Typer(no_args_is_help=True, help="Records that could not be taken in: list, show, export, mend.")
-
-
-class Language(StrEnum):
-    """Languages of the explanations."""
-
-    FR = "fr"
-    IT = "it"
-    EN = "en"
 
 
 class Status(StrEnum):

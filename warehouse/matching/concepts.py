@@ -66,8 +66,9 @@ class Candidate:
 
     Attributes:
         score: 0 to 1.
-        term: the term that speaks most for it; empty where only a trade does.
+        term: the term that speaks most for it; empty where only a trade does, or the meaning as a whole.
         is_whole: a deciding term stands whole in the text, begins with its first word, and little speaks against it.
+        method: ``FUZZY`` by its words, ``EMBEDDING`` by its meaning.
     """
 
     concept: str
@@ -75,6 +76,7 @@ class Candidate:
     term: str
     language: str
     is_whole: bool = False
+    method: str = "FUZZY"
 
 
 @dataclass(frozen=True)
@@ -117,7 +119,7 @@ def match_text(
     main = _main_part(clean(text), language)
     words = content_words(main, language)
     is_activity = bool(words) and stem(words[0], language) in index.around.activity
-    allowed = _allowed(lexicon, kind)
+    allowed = allowed_concepts(lexicon, kind)
     hidden = without.key if without else None
     concept = index.exact.get(normalise(main))
     if concept and concept in allowed and normalise(main) != hidden:
@@ -137,8 +139,8 @@ def _main_part(text: str, language: str) -> str:
     return head if content_words(head, language) else text
 
 
-def _allowed(lexicon: Lexicon, kind: str) -> Mapping[str, str]:
-    """Concepts that a text of this kind of flow may mean."""
+def allowed_concepts(lexicon: Lexicon, kind: str) -> Mapping[str, str]:
+    """Concepts that a text of this kind of flow may mean, with their families."""
     if kind in _FAMILIES_OF_KIND:
         families = _FAMILIES_OF_KIND[kind]
         return {code: family for code, family in lexicon.family.items() if family in families}

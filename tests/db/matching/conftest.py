@@ -124,7 +124,8 @@ def build(cluster: Cluster, tmp_path_factory: pytest.TempPathFactory) -> Iterato
     with transformer.begin() as connection:
         connection.execute(text("drop schema if exists build_matching, build_matching_bi cascade"))
     with owner.begin() as connection:
-        connection.execute(text(f"truncate {', '.join('raw.' + table for table in TABLES)}, ops.identity_decision"))
+        emptied = (*(f"raw.{table}" for table in TABLES), "ops.identity_decision", "ops.material_decision")
+        connection.execute(text(f"truncate {', '.join(emptied)}"))
     owner.dispose()
     transformer.dispose()
 

@@ -10,7 +10,7 @@ import pytest
 from sqlalchemy import Connection, Engine, text
 
 from warehouse.cluster import Cluster
-from warehouse.matching import decisions
+from warehouse.matching import decisions, material_decisions
 from warehouse.matching.run import Matched, run
 
 pytestmark = pytest.mark.db
@@ -35,7 +35,7 @@ def no_decisions(cluster: Cluster, engine: Engine) -> None:
     """What the tests before decided is forgotten."""
     owner = cluster.engine("owner")
     with owner.begin() as connection:
-        connection.execute(text("truncate ops.identity_decision"))
+        connection.execute(text("truncate ops.identity_decision, ops.material_decision"))
     owner.dispose()
     with engine.begin() as connection:
         run(connection)
@@ -125,6 +125,54 @@ def test_a_person_decides_and_the_next_run_follows(built: None, engine: Engine, 
     with publisher.begin() as connection:
         decisions.keep(connection, "actif|F4|operator", "actif|F6|operator", "distinct", "B. Persona", "no, two")
     assert _basis(engine, "organisation", "actif", "F6") != _basis(engine, "organisation", "actif", "F5")
+    publisher.dispose()
+
+
+def _meant(engine: Engine, publisher: Engine, given: str, material: str) -> list[Any]:
+    """What flow F7, which says "marc", means after a person's decision."""
+    with publisher.begin() as connection:
+        assert material_decisions.keep(connection, given, "fr", material, "A. Persona", "asked the company") == 1
+    with engine.begin() as connection:
+        assert run(connection).texts == 1
+        assert run(connection).texts == 0
+    return rows(
+        engine,
+        "select material_code, match_method_code, match_score::float from intermediate.material_text_match"
+        " join intermediate.int_flow_value using (text_hash) where record_key = 'F7'",
+    )
+
+
+def test_a_person_says_what_a_text_means(built: None, engine: Engine, cluster: Cluster) -> None:
+    publisher = cluster.engine("publisher")
+    with publisher.connect() as connection:
+        [waiting] = [row for row in material_decisions.open_texts(connection, "fr") if row["material_text"] == "marc"]
+    assert (waiting["flows"], waiting["flow_types"]) == (1, ["WASTE"])
+    candidates = {candidate["material_code"]: candidate for candidate in waiting["proposed"]}
+    assert {candidate["method"] for candidate in candidates.values()} == {"FUZZY", "EMBEDDING"}
+    assert candidates["GRAPE_MARC"]["fr"] == "marc de raisin"
+    assert _meant(engine, publisher, " MARC!", "grape_marc") == [("GRAPE_MARC", "MANUAL", 1.0)]
+    with publisher.connect() as connection:
+        assert "marc" not in {row["material_text"] for row in material_decisions.open_texts(connection)}
+    assert _meant(engine, publisher, "marc", "none") == [(None, "MANUAL", None)]
+    assert _meant(engine, publisher, "marc", "open") == [(None, "NONE", None)]
+    publisher.dispose()
+
+
+@pytest.mark.parametrize(
+    ("given", "language", "material", "why", "message"),
+    [
+        ("marc", "fr", "NO_SUCH_THING", "x", "no concept 'NO_SUCH_THING'"),
+        ("marc", "it", "GRAPE_MARC", "x", "no flow of the last build says 'marc' in 'it'"),
+        ("", "fr", "GRAPE_MARC", "x", "no flow of the last build"),
+        ("marc", "fr", "GRAPE_MARC", " ", "needs a name"),
+    ],
+)
+def test_what_cannot_be_said_of_a_text(
+    built: None, cluster: Cluster, given: str, language: str, material: str, why: str, message: str
+) -> None:
+    publisher = cluster.engine("publisher")
+    with publisher.connect() as connection, pytest.raises((LookupError, ValueError), match=message):
+        material_decisions.keep(connection, given, language, material, "A. Persona", why)
     publisher.dispose()
 
 
