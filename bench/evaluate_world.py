@@ -61,12 +61,12 @@ QUERIES = {
         "select f.source_id, f.record_key, f.material_text, f.material_language_code, f.material_code,"
         " f.flow_type_code, f.material_match_method_code, f.material_match_score, c.material_family_code, f.low_code,"
         " r.low_code_given, f.quantity_given, f.unit_given, f.quantity_t_per_year, f.quantity_m3_per_year,"
-        " f.quantity_mwh_per_year, array(select c ->> 'material_code' from jsonb_array_elements(m.alternatives) c)"
+        " f.quantity_mwh_per_year, array(select p ->> 'material_code' from jsonb_array_elements(m.alternatives) p)"
         " as proposed"
         " from intermediate.int_flow f join intermediate.int_flow_record r using (source_id, record_key)"
         " left join intermediate.int_flow_value v using (source_id, record_key)"
         " left join intermediate.material_text_match m using (text_hash)"
-        " left join reference.material_concept c using (material_code)"
+        " left join reference.material_concept c on c.material_code = f.material_code"
     ),
 }
 
