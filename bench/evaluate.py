@@ -58,6 +58,7 @@ def measure(world: World) -> list[Figure]:
         Figure("concept: texts that do not stand in the list", assignment(*texts.unlisted), 0.0, 0.85),
         Figure("  … with damaged spelling", assignment(*texts.damaged)),
         Figure("  … in words of their own", assignment(*texts.own_words)),
+        Figure("  … with the first candidate where left open", assignment(*texts.first)),
         Figure("  … left open: among the candidates proposed", assignment(*texts.proposed)),
         Figure("services, energy, transport kept from materials", assignment(*texts.not_material), 0.0, 1.0),
         Figure("List of Waste code", assignment(*waste_codes(world)), 0.98, 0.98),

@@ -107,11 +107,13 @@ class Texts:
         accepted: text → every concept that is right for it; the truth side of the pairs holds the assigned one where
             it is among them.
         proposed: of texts to which nothing was assigned: a right concept among the candidates for a person.
+        first: of texts that do not stand in the list: the assigned concept, or the first candidate.
         not_material: of texts that name no material: whether we kept from calling them one.
     """
 
     accepted: Mapping[Any, set[str]]
     proposed: tuple[dict[Any, Any], dict[Any, Any]]
+    first: tuple[dict[Any, Any], dict[Any, Any]]
     all: tuple[dict[Any, Any], dict[Any, Any]]
     unlisted: tuple[dict[Any, Any], dict[Any, Any]]
     damaged: tuple[dict[Any, Any], dict[Any, Any]]
@@ -158,9 +160,12 @@ def concepts(world: World) -> Texts:
     helped = {
         t: "right" if accepted[t] & set(candidates[t]) else ("wrong" if candidates[t] else None) for t in left_open
     }
+    best = {text: found[text] or next(iter(candidates[text]), None) for text in unlisted}
+    best = {text: unlisted[text] if code in accepted[text] else code for text, code in best.items()}
     return Texts(
         accepted,
         (dict.fromkeys(left_open, "right"), helped),
+        (unlisted, best),
         (truth, found),
         (unlisted, found),
         ({t: code for t, code in unlisted.items() if t in damaged}, found),
