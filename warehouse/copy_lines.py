@@ -39,18 +39,20 @@ def good_lines(
         body: the payloads, a line each.
         numbers, label: give the positions.
     """
+    payloads = body[:-1].split(b"\n")
     hashes = []
-    for payload in body[:-1].split(b"\n"):
-        hasher = _PAYLOAD_HASH.copy()
+    start = _PAYLOAD_HASH.copy
+    for payload in payloads:
+        hasher = start()
         hasher.update(payload)
         hashes.append(hasher.digest())
     if b"\\" in body:
-        body = body.replace(b"\\", b"\\\\")
+        payloads = [payload.replace(b"\\", b"\\\\") for payload in payloads]
     part, fetched_at = (constant.replace(b"%", b"%%") for constant in came_from)
     line = b"%%d\t%%b\t%%b\t\\\\x%%b\t\\\\x%%b\t%b\t%b %%d\t%b\n" % (
         part, _text(label).replace(b"%", b"%%"), fetched_at
     )  # fmt: skip
-    rows = zip(ordinals, _texts(keys), body[:-1].split(b"\n"), _in_hex(digests), _in_hex(hashes), numbers, strict=True)
+    rows = zip(ordinals, _texts(keys), payloads, _in_hex(digests), _in_hex(hashes), numbers, strict=True)
     return b"".join(map(line.__mod__, rows))
 
 
@@ -61,9 +63,9 @@ def _in_hex(digests: Sequence[bytes]) -> list[bytes]:
 
 
 def _texts(values: Sequence[str]) -> list[bytes]:
-    joined = "\n".join(values)
-    if "\\" not in joined and "".join(values).isprintable():
-        return joined.encode().split(b"\n")
+    joined = " ".join(values)
+    if "\\" not in joined and joined.isprintable():
+        return [value.encode() for value in values]
     return list(map(_text, values))
 
 

@@ -170,7 +170,7 @@ def _copy_records(connection: Connection, name: str, records: Iterator[Located |
     """All new records into the batch table in one COPY; what is rejected waits until that is done."""
     cursor = _cursor(connection)
     with _nothing_to_collect(), SpooledTemporaryFile(max_size=IN_MEMORY) as bad:
-        with cursor.copy(f"copy stage.{name} ({_COLUMNS}) from stdin") as copy:
+        with cursor.copy(f"copy stage.{name} ({_COLUMNS}) from stdin with (freeze)") as copy:
             for chunk in chunks(records, BATCH):
                 lines = stager.lines(chunk)
                 copy.write(lines.good)

@@ -90,7 +90,7 @@ def _adopted(connection: Connection, source_id: str, stream: str, counts: Counts
 def _merge_rows(connection: Connection, name: str, run_id: str, counts: Counts) -> None:
     """New content over known keys, then new keys. The stream's lock keeps other loaders out in between."""
     # The same meaning in another writing is no change: only the new writing is remembered, to know it next time.
-    differs = "(r.payload_hash is distinct from s.payload_hash or r.deleted_at is not null)"
+    differs = "(r.payload is distinct from s.payload or r.deleted_at is not null)"
 
     def where_it_differs(column: str, new: str) -> str:
         return f"{column} = case when {differs} then {new} else r.{column} end"

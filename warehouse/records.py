@@ -12,6 +12,7 @@ from pydantic import ValidationError
 
 from connectors.core.errors import Defect
 from connectors.core.source import Drift, RawRecord
+from schemas.sources.columns import payload_of
 from schemas.sources.quick import quick_validator
 from warehouse.drift import CODE_RULES, UNKNOWN_RULES, BatchDrift, unknown_column_message
 
@@ -90,7 +91,7 @@ def _keyed(checked: Any) -> Checked:
         rule = "key_too_long" if key else "empty_key"
         message = f"its key has more than {MAX_KEY_BYTES} bytes" if key else "its key is empty"
         return Checked(None, b"", (Defect("record", _shown(key), rule, message),))
-    payload = checked.__pydantic_serializer__.to_json(checked)
+    payload = payload_of(checked)
     if len(payload) > MAX_RECORD_BYTES:
         message = f"a record of {len(payload):,} bytes, at most {MAX_RECORD_BYTES:,}; the landing keeps it"
         return Checked(key, b"", (Defect("record", None, "record_too_large", message),))

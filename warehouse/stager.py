@@ -123,9 +123,9 @@ class Stager:
         return self._checked(fresh)
 
     def _of_block(self, part: str, block: UnreadBlock, fetched_at: str) -> Lines:
-        start, digests = self._hash_in(block.context), []
+        start, digests = self._hash_in(block.context).copy, []
         for text in block.texts:
-            hasher = start.copy()
+            hasher = start()
             hasher.update(text)
             digests.append(hasher.digest())
         first = self._ordinal + 1
@@ -141,7 +141,9 @@ class Stager:
         if table and not table.odd:
             self._counts.read += len(places)
             self._counts.valid += len(places)
-            ordinals, numbers = map(first.__add__, places), [block.numbers[at] for at in places]
+            is_whole = len(places) == len(block.texts)
+            ordinals = [first + at for at in places]
+            numbers = block.numbers if is_whole else [block.numbers[at] for at in places]
             came_from = origin(part, fetched_at)
             return Lines(good_lines(ordinals, table.keys, table.body, digests, numbers, block.label, came_from), b"")
 

@@ -132,14 +132,15 @@ def _columns(body: bytes, rows: int, heading: _Heading) -> Columns | None:
         body = body.replace(b"\r\n", b"\n").replace(b"\r", b"\n")
     if not body.endswith(b"\n"):
         body += b"\n"
-    text = body.decode()
     # A cell that is a line end stands behind each row: where one is out of place, a row has another width.
-    cells, width = text.replace("\n", f"{sign}\n{sign}").split(sign), len(names) + 1
+    mark = sign.encode()
+    body, width = body.replace(b"\n", mark + b"\n" + mark), len(names) + 1
+    cells = body.decode().split(sign)
     if len(cells) != rows * width + 1 or cells[width - 1 :: width].count("\n") != rows:
         return None
-    is_filled = sign * 2 not in text and f"{sign}\n" not in text and f"\n{sign}" not in text and text[0] != sign
     columns = [cells[at : rows * width : width] for at in range(width - 1)]
-    return Columns(names, columns, sign.isascii() and are_plain(body, sign.encode()), is_filled)
+    is_filled = mark * 2 not in body and body[:1] != mark
+    return Columns(names, columns, sign.isascii() and are_plain(body, mark), is_filled)
 
 
 def read_csv(path: Path, *, delimiter: str | None = None, encoding: str | None = None) -> Iterator[CsvRow]:
@@ -172,11 +173,17 @@ def read_csv_blocks(path: Path, *, delimiter: str | None = None, encoding: str |
             places = places[1:]
         if heading is None or not places:
             continue
-        numbers = [run.number + place for place in places]
-        texts = [run.texts[place] for place in places]
-        yield CsvBlock(numbers, texts, None if run.cells is None else [run.cells[place] for place in places], heading)
+        yield CsvBlock(*_chosen(run, places), heading)
     if heading is None:
         raise Fatal("holds no row", where=path.name, rule="empty_file")
+
+
+def _chosen(run: Run, places: Sequence[int]) -> tuple[Sequence[int], list[bytes], list[list[str]] | None]:
+    """Numbers, texts and cells of a run's rows at these places."""
+    if len(places) == len(run.texts):
+        return range(run.number, run.number + len(places)), run.texts, run.cells
+    cells = None if run.cells is None else [run.cells[place] for place in places]
+    return [run.number + place for place in places], [run.texts[place] for place in places], cells
 
 
 def _filled(run: Run, sign: str) -> Sequence[int]:

@@ -38,14 +38,14 @@ class Column(NamedTuple):
     values: Sequence[Any]
 
 
-def are_plain(body: bytes, sign: bytes = b"") -> bool:
+def are_plain(body: bytes, sign: bytes = b"\n") -> bool:
     """Whether texts are empty or such that no cleaning and no escaping changes them.
 
     Args:
-        body: the texts in UTF-8, each with the sign or a line end behind it.
-        sign: what parts texts beside line ends.
+        body: the texts in UTF-8, each with the sign behind it.
+        sign: what parts the texts, one byte; it may be that some of them are line ends.
     """
-    if body[:1] == b" " or b"\n " in body or b" \n" in body or (sign and (sign + b" " in body or b" " + sign in body)):
+    if body[:1] == b" " or sign + b" " in body or b" " + sign in body:
         return False
     left = body.translate(None, _PLAIN + sign)
     return not left or _LATIN.fullmatch(left) is not None

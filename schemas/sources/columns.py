@@ -8,13 +8,26 @@ the record; of a record that it might refuse nothing comes out, and the contract
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Hashable, Iterator, Mapping, Sequence
 from functools import cache
 from typing import Any, NamedTuple, cast
 
 from schemas.sources.column_fields import REFUSED, Column, Field, fields_of
 
 _LAYOUTS = 500
+
+
+@cache
+def stored_order(contract: Any) -> tuple[str, ...]:
+    """A contract's fields in the order in which jsonb keeps them: it is spared the sorting, a third of its time."""
+    return tuple(sorted(contract.model_fields, key=lambda name: (len(name.encode()), name.encode())))
+
+
+def payload_of(record: Any) -> bytes:
+    """A valid record in JSON as it is stored."""
+    contract, values = type(record), record.__dict__
+    ordered = {name: values[name] for name in stored_order(cast("Hashable", contract))}
+    return bytes(record.__pydantic_serializer__.to_json(_instance(contract, ordered, set(ordered))))
 
 
 class Table(NamedTuple):
@@ -37,7 +50,7 @@ class Table(NamedTuple):
 
 
 class _Layout:
-    """The columns that records of one layout have, in the contract's order, and what stands for the others."""
+    """The columns that records of one layout have, in the stored order, and what stands for the others."""
 
     def __init__(self, fields: Mapping[str, Field], names: Sequence[str]) -> None:
         self.parts = [(name, field, names.index(name) if name in names else -1) for name, field in fields.items()]
@@ -90,7 +103,8 @@ class ColumnCheck:
         # Rules of another kind may look at several fields at once: such a contract is asked record by record.
         self._is_able = not others and len(self._before) + len(self._after) == len(found)
         self._is_keyed = bool(contract.KEY) and not self._after
-        self._fields = fields_of(contract) if self._is_able else {}
+        fields = fields_of(contract) if self._is_able else {}
+        self._fields = {name: fields[name] for name in stored_order(contract)} if fields else {}
         self._names = set(self._fields)
         self._layouts: dict[tuple[str, ...], _Layout | None] = {}
 

@@ -211,8 +211,8 @@ def test_usual_records_are_written_by_column() -> None:
     table = column_check(Plain).check(names, records)
     assert table
     assert [pair and (pair[0], pair[1].decode()) for pair in table.records()] == [
-        ("a:here", '{"id":"a","site":"here","text":"Città","number":"1.50","day":"2026-11-21"}'),
-        ("b:here", '{"id":"b","site":"here","text":null,"number":null,"day":null}'),
-        ("c:here", '{"id":"c","site":"here","text":"a \\"b\\"","number":"1234.5","day":"2026-02-03"}'),
+        ("a:here", '{"id":"a","day":"2026-11-21","site":"here","text":"Città","number":"1.50"}'),
+        ("b:here", '{"id":"b","day":null,"site":"here","text":null,"number":null}'),
+        ("c:here", '{"id":"c","day":"2026-02-03","site":"here","text":"a \\"b\\"","number":"1234.5"}'),
         None,
     ]
