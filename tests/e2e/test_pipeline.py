@@ -15,9 +15,11 @@ import pytest
 import requests
 import yaml
 from sqlalchemy import text
+from typer.testing import CliRunner
 
 from connectors.core.registry import get_source, source_ids
 from traforo import pipeline
+from traforo.cli import app
 from traforo.sandbox_process import running_sandbox
 from traforo.settings import Settings
 from warehouse import embedded
@@ -206,6 +208,24 @@ def test_a_release_that_fails_its_audit_is_not_published(world: World) -> None:
     with pytest.raises(RuntimeError, match="only an audited release"):
         pipeline.switch_release(world.settings, built.release_id)
     assert world.live() == world.first_release
+
+
+def test_a_person_names_a_material_and_a_release_is_due(world: World) -> None:
+    def material(*arguments: str) -> str:
+        home = ["--home", str(world.settings.home), "--config", str(world.settings.config)]
+        done = CliRunner().invoke(app, [*home, "material", *arguments])
+        assert done.exit_code == 0, done.output
+        return done.output
+
+    listed = material("list", "--language", "it", "--lang", "fr").splitlines()
+    texts = [re.fullmatch(r"it  (.+)  \((\d+) flows, [A-Z_, ]+\)", line) for line in listed]
+    waiting = [found for found in texts if found]
+    assert waiting
+    assert any(re.fullmatch(r"    [A-Z_]+  .+  \d\.\d\d (FUZZY|EMBEDDING)", line) for line in listed)
+    given, flows = waiting[0].groups()
+    told = material("decide", given, "CEREAL_STRAW", "--language", "it", "--who", "A. Persona", "--why", "seen")
+    assert told.startswith(f"kept, for {flows} flows: ")
+    assert pipeline.pending(world.settings).changed == ["decisions"]
 
 
 def test_replay_of_the_landing_gives_the_same_rows(world: World) -> None:
