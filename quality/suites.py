@@ -115,13 +115,14 @@ def _figures(source_id: str, stream: Stream, run_id: str) -> str:
         " b.rejected::float8 / greatest(b.valid + b.rejected, 1) as reject_ratio,"
         " greatest(k.known - b.valid, 0)::float8 / greatest(k.known, 1) as drop_ratio,"
         " k.gone::float8 / greatest(k.known, 1) as delete_ratio, b.missing_columns"
-        f" from (select (select count(*) from stage.{table}) as valid,"
+        f" from (select (select count(*) from stage.{table}__candidate) as valid,"
         "   coalesce(max(l.rejected), 0) as rejected,"
         "   coalesce(max(jsonb_array_length(l.notes -> 'missing_columns')), 0) as missing_columns"
         f"  from ops.load l where l.run_id = '{run_id}'"
         f"   and l.source = '{source_id}' and l.stream = '{stream.name}') b,"
-        f" (select count(*) as known, count(*) filter (where not exists (select 1 from stage.{table} s"
-        f"   where s.record_key = r.record_key)) as gone from raw.{table} r where deleted_at is null) k"
+        f" (select (select count(*) from raw.{table} where deleted_at is null) as known,"
+        f"   (select count(*) from stage.{table}__absent a where not exists"
+        f"     (select 1 from stage.{table} s where s.record_key = a.record_key)) as gone) k"
     )
 
 

@@ -36,11 +36,12 @@ SETTINGS = {
     "work_mem": "32MB",
     "maintenance_work_mem": "128MB",
     "max_wal_size": "2GB",
-    "wal_compression": "on",
     # Nothing replicates from this server. What is copied or built into a table of the same transaction then skips the
     # log; it is as safe, because PostgreSQL writes the table's files out before such a transaction counts as done.
     "wal_level": "minimal",
     "max_wal_senders": "0",
+    # Pages that skipped it are logged whole when they first change: compressing costs more than writing them.
+    "wal_compression": "off",
     "jit": "off",  # costs more than it gives on the small queries of Airflow and dbt
     "log_destination": "stderr",
     "logging_collector": "off",

@@ -1,7 +1,7 @@
 """Which raw contents a stream's table holds already: 24 bytes a record in memory, whatever a record weighs.
 
 Records whose content is known are neither read nor validated nor sent to PostgreSQL; it only hears which of them came,
-or which did not, whatever are fewer.
+or which did not, whatever are fewer (``warehouse.batch``).
 """
 
 from __future__ import annotations

@@ -1,8 +1,8 @@
 """Landing → records → strict contract → COPY into a batch table that is judged before it counts.
 
-A batch is staged whole in ``stage.<source>__<stream>``. Records whose raw content is known already are staged
-without a payload: they are neither validated nor written again, and where the connector can tell them by their
-text, not even parsed. ``warehouse.merge`` then takes the batch into ``raw``.
+A batch is staged in ``stage.<source>__<stream>`` (``warehouse.batch``). Records whose raw content is known already are
+neither validated nor written again, and where the connector can tell them by their text, not even parsed.
+``warehouse.merge`` then takes the batch into ``raw``.
 """
 
 from __future__ import annotations
@@ -25,11 +25,11 @@ from connectors.core.errors import ConnectorError
 from connectors.core.landing import Landed
 from connectors.core.registry import ROOT, get_connector, get_contract
 from connectors.core.source import Source, Stream
-from warehouse import rejects
+from warehouse import batch, rejects
 from warehouse.counts import Counts, table_name
 from warehouse.drift import BatchDrift
 from warehouse.failpoints import failpoint
-from warehouse.known import IS_KNOWN, KnownContent, fetch_known
+from warehouse.known import fetch_known
 from warehouse.records import canonical_json, without_nul
 from warehouse.stager import Located, LocatedBlock, Stager, chunks
 
@@ -71,13 +71,15 @@ def stage(engine: Engine, source: Source, stream: Stream, run_id: str, landed: L
     drift = BatchDrift(contract, stream.drift)
     with engine.begin() as connection:
         lock_stream(connection, name)
-        is_first = _create_batch_table(connection, name, run_id)
+        is_first = batch.create(connection, name, run_id)
+        connection.execute(text(rejects.CREATE))
         before = _columns_before(connection, source.id, stream)
         salt = contract_digest(source.id, stream).encode()[:16]
         known = fetch_known(_cursor(connection), name)
         stager = Stager(contract, salt, drift, counts, known)
         _copy_records(connection, name, read_located(source, stream, landed), stager)
-        _stage_known(connection, name, known)
+        if not is_first:
+            batch.note_absent(connection, name, known)
         drift.see_known(stager.unread, *before)
         rejects.settle_unknown_columns(connection, name, drift.frequent_unknown(), counts)
         rejects.separate_duplicates(connection, name, counts, None if is_first else known)
@@ -119,37 +121,6 @@ def lock_stream(connection: Connection, name: str) -> None:
     connection.execute(text("select pg_advisory_xact_lock(hashtextextended(:name, 724))"), {"name": f"load {name}"})
 
 
-_COLUMNS = "ordinal, record_key, payload, raw_hash, payload_hash, part, position, fetched_at"
-
-
-def _create_batch_table(connection: Connection, name: str, run_id: str) -> bool:
-    """An empty table for the batch; returns whether it is a stream's first, made to stay (``ops.adopt_batch``)."""
-    connection.execute(text(f"drop table if exists stage.{name} cascade"))
-    is_first = not connection.execute(text(f"select exists (select 1 from raw.{name})")).scalar_one()
-    if is_first:
-        connection.execute(text(f"create table stage.{name} (like raw.{name} including all excluding indexes)"))
-        quoted = run_id.replace("'", "''")
-        defaults = ", ".join(f"alter {column} set default '{quoted}'" for column in ("run_id", "first_run_id"))
-        connection.execute(text(f"alter table stage.{name} add ordinal bigint, {defaults}"))
-    else:
-        connection.execute(
-            text(
-                f"create unlogged table stage.{name} (ordinal bigint, record_key text, payload jsonb, raw_hash bytea,"
-                " payload_hash bytea, part text, position text, fetched_at timestamptz)"
-            )
-        )
-    # What raw will hold after the merge, for the gate: new and changed payloads over the known ones.
-    connection.execute(
-        text(
-            f"create view stage.{name}__candidate as select s.record_key, coalesce(s.payload, r.payload) as payload,"
-            f" s.payload is not null as is_new_content from stage.{name} s left join raw.{name} r using (record_key)"
-        )
-    )
-    connection.execute(text(f"grant select on stage.{name}, stage.{name}__candidate to traforo_transformer"))
-    connection.execute(text(rejects.CREATE))
-    return is_first
-
-
 def read_located(source: Source, stream: Stream, landed: Landed) -> Iterator[Located | LocatedBlock]:
     """Every record of a landed stream, part by part; errors name the source and the part."""
     connector = get_connector(source.id)
@@ -170,7 +141,7 @@ def _copy_records(connection: Connection, name: str, records: Iterator[Located |
     """All new records into the batch table in one COPY; what is rejected waits until that is done."""
     cursor = _cursor(connection)
     with _nothing_to_collect(), SpooledTemporaryFile(max_size=IN_MEMORY) as bad:
-        with cursor.copy(f"copy stage.{name} ({_COLUMNS}) from stdin with (freeze)") as copy:
+        with cursor.copy(f"copy stage.{name} ({batch.COLUMNS}) from stdin with (freeze)") as copy:
             for chunk in chunks(records, BATCH):
                 lines = stager.lines(chunk)
                 copy.write(lines.good)
@@ -180,19 +151,6 @@ def _copy_records(connection: Connection, name: str, records: Iterator[Located |
         with cursor.copy("copy batch_reject from stdin") as copy:
             while block := bad.read(1 << 20):
                 copy.write(block)
-
-
-def _stage_known(connection: Connection, name: str, known: KnownContent) -> None:
-    """Keys of the records that came as ``raw`` holds them. Their ordinals are told only where it comes to that."""
-    are_listed, digests = known.came()
-    connection.execute(
-        text(
-            f"insert into stage.{name} ({_COLUMNS}) select null, record_key, null, raw_hash, payload_hash, part,"
-            f" position, fetched_at from raw.{name} where {IS_KNOWN} and raw_hash"
-            f" {'' if are_listed else 'not'} in (select unnest(cast(:digests as bytea[])))"
-        ),
-        {"digests": digests},
-    )
 
 
 @contextmanager

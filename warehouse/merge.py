@@ -11,7 +11,7 @@ from sqlalchemy import Connection, Engine, text
 from connectors.core.cursor import clamp
 from connectors.core.landing import Landed
 from connectors.core.source import Source, Stream
-from warehouse import rejects
+from warehouse import batch, rejects
 from warehouse.counts import Counts, table_name
 from warehouse.failpoints import failpoint
 from warehouse.load import contract_digest, lock_stream
@@ -42,18 +42,19 @@ def merge(
             name = table_name(source.id, stream_name)
             lock_stream(connection, name)
             counts = _staged_counts(connection, run_id, stream_name)
-            rejects.close(connection, source.id, stream_name, run_id, is_whole=stream.complete and is_listing)
+            is_whole = stream.complete and is_listing
+            rejects.close(connection, source.id, stream_name, run_id, is_listing=is_listing, is_whole=is_whole)
             is_adopted = _adopted(connection, source.id, stream_name, counts)
             if not is_adopted:
                 _merge_rows(connection, name, run_id, counts)
             failpoint("merge.rows")
-            if stream.complete and is_listing and not is_adopted:
+            if is_whole and not is_adopted:
                 kept = [str(prefix) for prefix in landed.notes.get("keep_absent", ())]
                 counts.deleted = _mark_deleted(connection, name, source.id, stream_name, run_id, kept)
             if is_listing:
                 _remember(connection, source.id, stream, run_id, landed)
-            _record(connection, source.id, stream_name, run_id, counts)
-            connection.execute(text(f"drop table if exists stage.{name} cascade"))
+            _record(connection, source.id, stream_name, run_id, counts, is_all=is_adopted)
+            batch.drop(connection, name)
             result[stream_name] = counts
         outcome = "loaded" if any(counts.changed for counts in result.values()) else "unchanged"
         finish_run(connection, run_id, outcome)
@@ -77,7 +78,7 @@ def _staged_counts(connection: Connection, run_id: str, stream: str) -> Counts:
 
 def _adopted(connection: Connection, source_id: str, stream: str, counts: Counts) -> bool:
     """A stream's first batch becomes its ``raw`` table as it is: its rows are not written a second time."""
-    connection.execute(text(f"drop view if exists stage.{table_name(source_id, stream)}__candidate"))
+    batch.release(connection, table_name(source_id, stream))
     adopted = connection.execute(
         text("select ops.adopt_batch(:source, :stream)"), {"source": source_id, "stream": stream}
     ).scalar_one()
@@ -104,7 +105,7 @@ def _merge_rows(connection: Connection, name: str, run_id: str, counts: Counts) 
     updated = connection.execute(
         text(
             f"with touched as (update raw.{name} r set {', '.join(changes)} from stage.{name} s"
-            " where s.record_key = r.record_key and s.payload is not null"
+            " where s.record_key = r.record_key"
             f"  and ({differs} or r.raw_hash <> s.raw_hash) returning r.run_id)"
             " select count(*) from touched where run_id = :run_id"
         ),
@@ -116,7 +117,7 @@ def _merge_rows(connection: Connection, name: str, run_id: str, counts: Counts) 
             "  position, fetched_at)"
             " select record_key, payload, raw_hash, payload_hash, :run_id, :run_id, part, position, fetched_at"
             # Not an anti-join: planned while the table is empty, it would look through what it has just written.
-            f" from stage.{name} where payload is not null on conflict (record_key) do nothing"
+            f" from stage.{name} on conflict (record_key) do nothing"
         ),
         {"run_id": run_id},
     ).rowcount
@@ -129,14 +130,11 @@ def _mark_deleted(connection: Connection, name: str, source_id: str, stream: str
 
     ``kept`` are prefixes of keys whose part of the listing was not complete (``keep_absent`` in the notes).
     """
-    # Every staged key stands for one living row by now: as many of the one as of the other, and none is absent.
-    existing = f"(select count(*) from raw.{name} where deleted_at is null)"
-    if connection.execute(text(f"select {existing} = (select count(*) from stage.{name})")).scalar_one():
-        return 0
     result = connection.execute(
         text(
             f"update raw.{name} r set deleted_at = now(), run_id = :run_id, loaded_at = now(), version = version + 1"
-            f" where deleted_at is null and not exists (select 1 from stage.{name} s where s.record_key = r.record_key)"
+            f" from stage.{name}__absent a where a.record_key = r.record_key and deleted_at is null"
+            f" and not exists (select 1 from stage.{name} s where s.record_key = r.record_key)"
             " and not exists (select 1 from ops.reject j where j.source = :source and j.stream = :stream"
             "  and j.last_seen_run_id = :run_id and j.record_key = r.record_key)"
             " and not exists (select 1 from unnest(cast(:kept as text[])) p where starts_with(r.record_key, p))"
@@ -172,15 +170,20 @@ def _remember(connection: Connection, source_id: str, stream: Stream, run_id: st
     )  # fmt: skip
 
 
-def _record(connection: Connection, source_id: str, stream: str, run_id: str, counts: Counts) -> None:
-    """The run's figures, and whether it changed what a release is built from."""
+def _record(connection: Connection, source_id: str, stream: str, run_id: str, counts: Counts, *, is_all: bool) -> None:
+    """The run's figures, and whether it changed what a release is built from.
+
+    Args:
+        is_all: what was inserted is all that there is.
+    """
     values = {
         "source": source_id, "stream": stream, "run_id": run_id, "changed": counts.changed > 0, **asdict(counts)
     }  # fmt: skip
+    rows = f"(select count(*) from raw.{table_name(source_id, stream)} where deleted_at is null)"
     connection.execute(
         text(
             "update ops.source_state set last_change_run_id = case when :changed then :run_id else last_change_run_id"
-            f" end, rows = (select count(*) from raw.{table_name(source_id, stream)} where deleted_at is null)"
+            f" end, rows = {':inserted' if is_all else rows}"
             " where source = :source and stream = :stream"
         ),
         values,

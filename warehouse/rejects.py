@@ -5,6 +5,7 @@ from __future__ import annotations
 from sqlalchemy import Connection, text
 from sqlalchemy.exc import IntegrityError
 
+from warehouse.batch import COLUMNS, came_as_known
 from warehouse.counts import Counts, table_name
 from warehouse.known import KnownContent
 
@@ -42,16 +43,18 @@ def separate_duplicates(connection: Connection, name: str, counts: Counts, known
     if known is None and _indexed(connection, name):
         return
     connection.execute(text(f"analyze stage.{name} (record_key)"))
-    # Keys of ``raw`` are unique: where one stands twice, one of them came with new content.
-    repeated = (
-        f"select 1 from stage.{name} where record_key in"
-        f" (select record_key from stage.{name} where payload is not null)"
-        " group by record_key having count(*) > 1 limit 1"
-    )
-    if connection.execute(text(repeated)).scalar() is None:
+    repeated = f"select exists (select 1 from stage.{name} group by record_key having count(*) > 1)"
+    if known is not None:
+        # In this order: few keys are not absent.
+        repeated += (
+            f" or exists (select 1 from stage.{name} s where not exists"
+            f"  (select 1 from stage.{name}__absent a where a.record_key = s.record_key) and exists"
+            f"  (select 1 from raw.{name} r where r.record_key = s.record_key and r.deleted_at is null))"
+        )
+    if not connection.execute(text(repeated)).scalar_one():
         return
     if known is not None:
-        _tell_ordinals(connection, name, known)
+        _bring_known(connection, name, known)
     conflicts = connection.execute(
         text(
             f"with ranked as (select ordinal, record_key, raw_hash, payload_hash, part, position, payload,"
@@ -75,14 +78,16 @@ def separate_duplicates(connection: Connection, name: str, counts: Counts, known
     counts.valid -= extra
     counts.duplicate += extra - rejected
     counts.rejected += rejected
+    connection.execute(text(f"delete from stage.{name} where payload is null"))
 
 
-def _tell_ordinals(connection: Connection, name: str, known: KnownContent) -> None:
-    """Where the known records stood whose keys came with other content too."""
+def _bring_known(connection: Connection, name: str, known: KnownContent) -> None:
+    """The known records whose keys came with other content too, and where they stood."""
     hashes = connection.execute(
         text(
-            f"select raw_hash from stage.{name} where ordinal is null and record_key in"
-            f" (select record_key from stage.{name} group by record_key having count(*) > 1)"
+            f"insert into stage.{name} ({COLUMNS}) select null, record_key, null, raw_hash, payload_hash, part,"
+            f" position, fetched_at from raw.{name} r where {came_as_known(name)}"
+            f" and record_key in (select record_key from stage.{name}) returning raw_hash"
         )
     ).scalars()
     digests = [bytes(one) for one in hashes]
@@ -130,21 +135,27 @@ def store_rejects(connection: Connection, source_id: str, stream: str, run_id: s
         names,
     )
     # A record that was loaded without a value is not read again while it stays the same: the value still waits.
+    name = table_name(source_id, stream)
     connection.execute(
         text(
             "update ops.reject j set last_seen_run_id = :run_id where j.source = :source and j.stream = :stream"
-            " and j.status = 'open' and j.kind = 'value' and exists ("
-            f"  select 1 from stage.{table_name(source_id, stream)} s where s.raw_hash = j.raw_hash)"
+            f" and j.status = 'open' and j.kind = 'value' and exists (select 1 from raw.{name} r"
+            f"  where r.record_key = j.record_key and r.raw_hash = j.raw_hash and {came_as_known(name)})"
         ),
         names,
     )
 
 
-def close(connection: Connection, source_id: str, stream: str, run_id: str, *, is_whole: bool) -> None:
+def close(
+    connection: Connection, source_id: str, stream: str, run_id: str, *, is_listing: bool, is_whole: bool
+) -> None:
     """Close open rejects that a merged batch settles.
 
     The same record rejected again under newer rules is ``superseded`` by its new reject, one that came in now is
     ``replayed``, one that a complete listing (``is_whole``) holds no more is ``superseded``.
+
+    Args:
+        is_listing: what came as it is known came now; else only what is staged did.
     """
     names = {"source": source_id, "stream": stream, "run_id": run_id}
     gone = "update ops.reject j set status = :status, resolved_at = now(), resolved_run_id = :run_id"
@@ -153,8 +164,11 @@ def close(connection: Connection, source_id: str, stream: str, run_id: str, *, i
         " and exists (select 1 from ops.reject n where n.source = j.source and n.stream = j.stream"
         " and n.status = 'open' and n.last_seen_run_id = :run_id and n.payload = j.payload)"
     )
-    came = f" and exists (select 1 from stage.{table_name(source_id, stream)} s where s.record_key = j.record_key)"
+    name = table_name(source_id, stream)
+    came = f"exists (select 1 from stage.{name} s where s.record_key = j.record_key)"
+    if is_listing:
+        came += f" or exists (select 1 from raw.{name} r where r.record_key = j.record_key and {came_as_known(name)})"
     connection.execute(text(gone + again), {**names, "status": "superseded"})
-    connection.execute(text(gone + came), {**names, "status": "replayed"})
+    connection.execute(text(f"{gone} and ({came})"), {**names, "status": "replayed"})
     if is_whole:
         connection.execute(text(gone), {**names, "status": "superseded"})

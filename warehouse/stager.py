@@ -18,7 +18,7 @@ from warehouse.drift import BatchDrift
 from warehouse.known import HASH_BYTES, KnownContent, Places
 from warehouse.records import canonical_json, check_record, is_usual
 
-FEW = 16
+FEW = 4
 """Fewer records of one layout than this in a chunk are checked one by one."""
 
 Located = tuple[str, RawRecord | UnreadRecord, str]

@@ -1,0 +1,76 @@
+"""What a run staged of a stream, beside what ``raw`` holds of it.
+
+New and changed records stand in ``stage.<name>``. Of those that came as ``raw`` holds them nothing is written: it is
+noted in ``stage.<name>__absent`` which of the existing records did *not* come so, which are few.
+"""
+
+from __future__ import annotations
+
+from sqlalchemy import Connection, text
+
+from warehouse.known import HASH_BYTES, KnownContent
+
+COLUMNS = "ordinal, record_key, payload, raw_hash, payload_hash, part, position, fetched_at"
+
+
+def create(connection: Connection, name: str, run_id: str) -> bool:
+    """An empty table for the batch; returns whether it is a stream's first, made to stay (``ops.adopt_batch``)."""
+    drop(connection, name)
+    is_first = not connection.execute(text(f"select exists (select 1 from raw.{name})")).scalar_one()
+    if is_first:
+        connection.execute(text(f"create table stage.{name} (like raw.{name} including all excluding indexes)"))
+        quoted = run_id.replace("'", "''")
+        defaults = ", ".join(f"alter {column} set default '{quoted}'" for column in ("run_id", "first_run_id"))
+        connection.execute(text(f"alter table stage.{name} add ordinal bigint, {defaults}"))
+    else:
+        connection.execute(
+            text(
+                f"create unlogged table stage.{name} (ordinal bigint, record_key text, payload jsonb, raw_hash bytea,"
+                " payload_hash bytea, part text, position text, fetched_at timestamptz)"
+            )
+        )
+    connection.execute(text(f"create unlogged table stage.{name}__absent (record_key text)"))
+    # What raw will hold after the merge, for the gate: new and changed payloads over the known ones.
+    connection.execute(
+        text(
+            f"create view stage.{name}__candidate as"
+            f" select record_key, payload, true as is_new_content from stage.{name}"
+            f" union all select record_key, payload, false from raw.{name} r where {came_as_known(name)}"
+            f" and not exists (select 1 from stage.{name} s where s.record_key = r.record_key)"
+        )
+    )
+    connection.execute(
+        text(f"grant select on stage.{name}, stage.{name}__absent, stage.{name}__candidate to traforo_transformer")
+    )
+    return is_first
+
+
+def note_absent(connection: Connection, name: str, known: KnownContent) -> None:
+    """Which existing records did not come as they are: they changed, were rejected, or are gone."""
+    are_listed, digests = known.came()
+    connection.execute(
+        text(
+            f"insert into stage.{name}__absent select record_key from raw.{name} where deleted_at is null and"
+            f" (length(raw_hash) <> {HASH_BYTES} or raw_hash {'not in' if are_listed else 'in'}"
+            "  (select unnest(cast(:digests as bytea[]))))"
+        ),
+        {"digests": digests},
+    )
+    connection.execute(text(f"analyze stage.{name}__absent"))
+
+
+def came_as_known(name: str) -> str:
+    """SQL: the record ``r`` of ``raw`` is one that came as it is."""
+    return (
+        f"r.deleted_at is null and not exists (select 1 from stage.{name}__absent a where a.record_key = r.record_key)"
+    )
+
+
+def release(connection: Connection, name: str) -> None:
+    """Take away the view on the batch table: views stay with the table that they were made on."""
+    connection.execute(text(f"drop view if exists stage.{name}__candidate"))
+
+
+def drop(connection: Connection, name: str) -> None:
+    """The batch is merged, or of an earlier attempt."""
+    connection.execute(text(f"drop table if exists stage.{name}, stage.{name}__absent cascade"))
