@@ -31,7 +31,7 @@ from evaluate_world import World, evaluated
 from splink import Linker, SettingsCreator
 from splink.backends.duckdb import DuckDBAPI
 
-from warehouse.matching import run
+from warehouse.matching import organisation_step, run
 from warehouse.matching import third_places as place_rules
 from warehouse.matching.listings import Listing, listing_of
 from warehouse.matching.mentions import Mention, mention_of
@@ -211,7 +211,7 @@ def main() -> int:
     options = parser.parse_args()
     measured: dict[str, Any] = {"measured_on": f"{datetime.now(UTC):%Y-%m-%d}", "seeds": {}}
     for seed in options.seeds:
-        more = {"mention_row": run.MENTIONS, "listing_row": run.LISTINGS}
+        more = {"mention_row": organisation_step.MENTIONS, "listing_row": run.LISTINGS}
         with (
             tempfile.TemporaryDirectory(prefix="traforo-linkage-") as home,
             evaluated(Path(home), seed, options.scale, more) as world,

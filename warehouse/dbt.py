@@ -19,6 +19,12 @@ from warehouse.process import die_with_parent
 
 PROJECT_DIR = PROJECT / "dbt_project"
 KEPT_BY_MATCHING = ("material_text_match", "territory_route", "matching_state")
+PLANNING = {
+    # Whole tables are joined on texts: hashing them costs a third of sorting them, which the planner takes for cheap.
+    "enable_mergejoin": "off", "work_mem": "64MB", "maintenance_work_mem": "256MB",
+    # dbt builds several models at once already; more workers for one model only cost more.
+    "max_parallel_workers_per_gather": "0",
+}  # fmt: skip
 SELECTIONS = {"--select", "-s", "--exclude", "--selector", "--models", "-m"}
 
 
@@ -49,6 +55,7 @@ def environment(cluster: Cluster, build_schema: str) -> dict[str, str]:
         "TRAFORO_PG_PASSWORD": cluster.password("transformer"),
         "TRAFORO_PG_DATABASE": cluster.database,
         "TRAFORO_BUILD_SCHEMA": build_schema,
+        "PGOPTIONS": " ".join(f"-c {name}={value}" for name, value in PLANNING.items()),
         "DBT_PROFILES_DIR": str(PROJECT_DIR),
         "DBT_SEND_ANONYMOUS_USAGE_STATS": "false",
         "DO_NOT_TRACK": "1",

@@ -20,10 +20,15 @@ from sqlalchemy import create_engine
 from sqlalchemy.engine import URL
 
 from warehouse.dbt import SELECTIONS
+from warehouse.dbt_manifest import project
 from warehouse.matching.run import Matched, run
 
 AFTER_MATCHING = "source:matching+"
 logger = logging.getLogger(__name__)
+
+
+class ParsingFailed(Exception):
+    """dbt cannot read the project; it has said why."""
 
 
 def build(arguments: list[str]) -> int:
@@ -39,12 +44,17 @@ def build(arguments: list[str]) -> int:
         return _code(dbtRunner().invoke(_command("build", arguments)))
     # A parsed project is a million objects that stay: looking through them for garbage takes a sixth of the time.
     gc.set_threshold(200_000, 20, 20)
-    parsed = dbtRunner().invoke(_command("parse", ["--no-write-json", *_where(arguments)]))
-    if not parsed.success:
-        return _code(parsed)
-    if not isinstance(parsed.result, Manifest):
-        raise TypeError(f"dbt parse gave a {type(parsed.result).__name__}")
-    runner = dbtRunner(manifest=parsed.result)
+
+    def parse() -> Manifest:
+        parsed = dbtRunner().invoke(_command("parse", ["--no-write-json", *_where(arguments)]))
+        if not isinstance(parsed.result, Manifest):
+            raise ParsingFailed(_code(parsed))
+        return parsed.result
+
+    try:
+        runner = dbtRunner(manifest=project(_target(arguments), parse))
+    except ParsingFailed as failed:
+        return int(failed.args[0])
     results = _target(arguments) / "run_results.json"
     first = runner.invoke(_command("build", [*arguments, "--exclude", AFTER_MATCHING]))
     if not first.success:

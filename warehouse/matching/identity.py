@@ -31,12 +31,14 @@ class Resolution:
         basis: mention → what the id of its organisation is made of.
         method: mention → code of ``match_method``.
         score: mention → bits of the link by which it hangs on the others; None where it stands alone.
+        component: mention → smallest number of all that hang together with its own, where it has one.
         clustering: clusters, links and the pairs left to a person.
     """
 
     basis: Mapping[str, str]
     method: Mapping[str, str]
     score: Mapping[str, float | None]
+    component: Mapping[str, str] = field(repr=False)
     clustering: Clustering = field(repr=False)
 
 
@@ -84,24 +86,43 @@ def _resolution(
     known: Mapping[str, Mention], component: Mapping[str, str], clustering: Clustering,
     merges: set[tuple[str, str]], is_split: bool,
 ) -> Resolution:  # fmt: skip
-    basis, method, score = {}, {}, {}
-    taken: Counter[str] = Counter()
+    anchor = {key: mention.anchor for key, mention in known.items()}
+    basis = basis_of(clustering.members.values(), component, anchor, is_split=is_split)
+    method: dict[str, str] = {}
+    score: dict[str, float | None] = {}
     by_person = {key for pair in merges for key in pair}
-    for members in sorted(clustering.members.values(), key=lambda m: min(known[key].anchor for key in m)):
-        numbers = sorted(component[key] for key in members if key in component)
-        made_of = f"id|{numbers[0]}" if numbers else f"member|{min(known[key].anchor for key in members)}"
-        if is_split and taken[made_of]:
-            # A person took this apart: the part with the later record is named after that record.
-            made_of = f"member|{min(known[key].anchor for key in members)}"
-        taken[made_of] += 1
+    for members in clustering.members.values():
         for key in members:
             link = clustering.links.get(key)
-            basis[key] = made_of
             score[key] = link.score if link else None
             method[key] = "MANUAL" if key in by_person and len(members) > 1 else link.method if link else "NONE"
             if key in component and method[key] == "NONE":
                 method[key] = "IDENTIFIER"
-    return Resolution(basis, method, score, clustering)
+    return Resolution(basis, method, score, component, clustering)
+
+
+def basis_of(
+    clusters: Iterable[Sequence[str]], component: Mapping[str, str], anchor: Mapping[str, str], *, is_split: bool
+) -> dict[str, str]:
+    """What the id of each mention's organisation is made of: its smallest number, else its smallest record.
+
+    Args:
+        clusters: mentions of each organisation, in the order of their smallest mention.
+        component: mention → smallest number of all that hang together with its own, where it has one.
+        anchor: mention → smallest record that says it.
+        is_split: whether a person kept any pair apart.
+    """
+    basis: dict[str, str] = {}
+    taken: Counter[str] = Counter()
+    for members in sorted(clusters, key=lambda m: min(anchor[key] for key in m)):
+        numbers = sorted(component[key] for key in members if key in component)
+        made_of = f"id|{numbers[0]}" if numbers else f"member|{min(anchor[key] for key in members)}"
+        if is_split and taken[made_of]:
+            # A person took this apart: the part with the later record is named after that record.
+            made_of = f"member|{min(anchor[key] for key in members)}"
+        taken[made_of] += 1
+        basis.update(dict.fromkeys(members, made_of))
+    return basis
 
 
 def components(numbers: Mapping[str, frozenset[str]]) -> dict[str, str]:

@@ -189,6 +189,8 @@ def rebuild(cluster: Cluster, tmp_path: Path) -> Iterator[Rebuild]:
     with found.transformer.begin() as connection:
         for schema in ("build_other", "build_whole"):
             connection.execute(text(f"drop schema if exists {schema}, {schema}_bi, {schema}_finance cascade"))
+    with found.owner.begin() as connection:
+        connection.execute(text("truncate ops.identity_decision"))
     found.owner.dispose()
     found.transformer.dispose()
 

@@ -5,12 +5,13 @@ from __future__ import annotations
 import random
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any
+from unittest.mock import Mock
 
 import pytest
 from sqlalchemy import Connection, Engine, text
 
 from warehouse.cluster import Cluster
-from warehouse.matching import decisions, material_decisions
+from warehouse.matching import decisions, identity, material_decisions
 from warehouse.matching.run import Matched, run
 
 pytestmark = pytest.mark.db
@@ -174,6 +175,34 @@ def test_what_cannot_be_said_of_a_text(
     with publisher.connect() as connection, pytest.raises((LookupError, ValueError), match=message):
         material_decisions.keep(connection, given, language, material, "A. Persona", why)
     publisher.dispose()
+
+
+def test_records_that_get_other_keys_keep_their_clusters(
+    built: None, engine: Engine, cluster: Cluster, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    publisher = cluster.engine("publisher")
+    with publisher.begin() as connection:
+        decisions.keep(connection, "actif|F4|operator", "actif|F5|operator", "distinct", "C. Persona", "two firms")
+    publisher.dispose()
+    resolve = Mock(wraps=identity.resolve)
+    monkeypatch.setattr(identity, "resolve", resolve)
+    with engine.connect() as connection:
+        run(connection)
+        before = _answers(connection)
+        assert before[2], "pairs are left to a person"
+        resolve.reset_mock()
+        # Other keys in another order: what a cluster is named after, and which part keeps the number, move.
+        connection.execute(
+            text("update intermediate.int_organisation_mention set member_key = source_id || '|' || md5(member_key)")
+        )
+        run(connection)
+        kept = _answers(connection)
+        resolve.assert_not_called()
+        connection.execute(text("delete from intermediate.matching_state"))
+        run(connection)
+        resolve.assert_called_once()
+        assert _answers(connection) == kept != before
+        connection.rollback()
 
 
 def _basis(engine: Engine, entity: str, source: str, key: str) -> str:

@@ -6,6 +6,7 @@ with organisation_statement as (
         member.source_id,
         member.stream_name,
         substr(member.member_key, length(member.source_id) + 2) as record_key,
+        member.is_key_publishable as is_publishable,
         member.member_rank,
         statement.field_name,
         statement.preference
@@ -30,6 +31,7 @@ third_place_statement as (
         'tiers_lieux' as source_id,
         'lieux' as stream_name,
         member.record_key,
+        true as is_publishable,
         member.member_rank,
         statement.field_name,
         1 as preference
@@ -74,6 +76,7 @@ select distinct on (entity_table_name, entity_id, field_name)
     field_name,
     source_id,
     stream_name,
-    record_key
+    record_key,
+    is_publishable
 from statement
 order by entity_table_name, entity_id, field_name, preference, member_rank

@@ -1,4 +1,7 @@
-{{ config(materialized='table', indexes=[{'columns': ['organisation_id']}, {'columns': ['mention_id'], 'unique': true}]) }}
+{{ config(
+    materialized='table', indexes=[{'columns': ['organisation_id']}, {'columns': ['mention_id'], 'unique': true}],
+    meta={'statistics': ['mention_id', 'organisation_id', 'source_id', 'role', 'is_publishable', 'name', 'country_code']}
+) }}
 
 -- Mentions with their organisation and the rank in which they are believed, field by field: what is said of a seat that
 -- a body keeps in the other country comes last; otherwise the register of the

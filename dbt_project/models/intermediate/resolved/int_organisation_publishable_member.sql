@@ -1,4 +1,7 @@
-{{ config(materialized='table', indexes=[{'columns': ['organisation_id']}]) }}
+{{ config(
+    materialized='table', unlogged=True, indexes=[{'columns': ['organisation_id']}],
+    meta={'statistics': ['organisation_id', 'mention_id', 'source_id', 'stream_name']}
+) }}
 
 -- What may be shown of what is said about organisations, with legal form, activity and whether the body is a person. A
 -- name or a commune that ACTIF reserves to the chambers does not slip out through a merged row.

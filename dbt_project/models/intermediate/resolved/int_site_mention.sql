@@ -1,4 +1,4 @@
-{{ config(materialized='table', indexes=[{'columns': ['mention_id'], 'unique': true}]) }}
+{{ config(materialized='table', unlogged=True, indexes=[{'columns': ['mention_id'], 'unique': true}]) }}
 
 -- The site each operating mention speaks of. A valid SIRET is a site; without one, the same organisation at the same
 -- street of the same commune is, and it takes over the SIRET that another mention gives for that street.
@@ -7,8 +7,9 @@ with operator as (
         member.mention_id,
         member.organisation_id,
         coalesce(member.territory_code, '') as territory_code,
-        coalesce({{ street_key('member.street_given') }}, '') as street_key
+        coalesce(street.street_key, '') as street_key
     from {{ ref('int_organisation_member') }} as member
+    left join {{ ref('int_street') }} as street on member.street_given = street.street_given
     where member.role = 'operator'
 ),
 

@@ -1,4 +1,9 @@
-{{ config(materialized='table', indexes=[{'columns': ['mention_id'], 'unique': true}]) }}
+{{ config(
+    materialized='table', indexes=[{'columns': ['mention_id'], 'unique': true}],
+    meta={'statistics': [
+        'mention_id', 'place_id', 'source_id', 'role', 'name', 'country_code', 'activity_code_given', 'activity_revision_code'
+    ]}
+) }}
 
 -- One row per distinct thing said about an organisation: ACTIF repeats the company on each of its flows.
 -- `member_key` is the smallest record that says it, so it does not depend on the order of arrival.
@@ -41,7 +46,9 @@ select distinct on (told.mention_id)
     told.updated_on,
     told.is_publishable,
     told.record_count,
-    told.member_key
+    told.member_key,
+    -- What the record of the key itself may be named as, whatever the others may.
+    record.is_publishable as is_key_publishable
 from told
 inner join {{ ref('int_organisation_mention_record') }} as record
     on told.mention_id = record.mention_id and told.member_key = record.source_id || '|' || record.record_key

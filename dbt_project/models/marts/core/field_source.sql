@@ -1,16 +1,11 @@
--- For each value of an organisation or third place, the record that gave it. Only what is published is traced.
+-- For each value of an organisation or third place, the record that gave it. Only what is published is traced: a record
+-- that is reserved to the chambers stands in source_record neither.
 select
-    field.entity_table_name,
-    field.entity_id,
-    field.field_name,
-    field.source_id,
-    field.stream_name,
-    field.record_key as source_record_key
-from {{ ref('int_field_source') }} as field
-inner join {{ ref('source_record') }} as record
-    on
-        field.entity_table_name = record.entity_table_name
-        and field.entity_id = record.entity_id
-        and field.source_id = record.source_id
-        and field.stream_name = record.stream_name
-        and field.record_key = record.source_record_key
+    entity_table_name,
+    entity_id,
+    field_name,
+    source_id,
+    stream_name,
+    record_key as source_record_key
+from {{ ref('int_field_source') }}
+where is_publishable
