@@ -20,7 +20,7 @@ from sqlalchemy import Engine, create_engine
 from bench.ingest.flows import Flow
 from connectors.core import formats
 from connectors.core.blocks import UnreadBlock
-from connectors.core.landing import Landed, land
+from connectors.core.landing import Landed, land, read_landed
 from connectors.core.source import LandedPart, Part, RawRecord, Source, Stream
 from warehouse import ops
 from warehouse.load import contract_digest, stage
@@ -80,10 +80,11 @@ def _chunks(path: Path) -> Iterator[bytes]:
             yield chunk
 
 
-def _land(engine: Engine, landing: Path, path: Path) -> tuple[str, Landed]:
+def _land(engine: Engine, landing: Path, path: Path, before: str | None = None) -> tuple[str, Landed]:
     run_id = ops.start_run(engine, "ingest", "bench", {})
     part = Part(f"flows{path.suffix}", _chunks(path), "", path.name)
-    return run_id, land(landing, "bench", "flows", run_id, [part], {})
+    previous = read_landed(Path(before)) if before else None
+    return run_id, land(landing, "bench", "flows", run_id, [part], {}, previous)
 
 
 def load(engine: Engine, landing: Path, path: Path) -> float:
@@ -101,7 +102,7 @@ def unchanged(engine: Engine, landing: Path, path: Path) -> float:
     """Seconds from a source's answer, the same as last time, to knowing that there is nothing to do."""
     state = ops.get_state(engine, "bench", "flows")
     started = time.perf_counter()
-    run_id, landed = _land(engine, landing, path)
+    run_id, landed = _land(engine, landing, path, state.landed_path)
     same = landed.digest == state.content_digest and contract_digest("bench", STREAM) == state.contract_digest
     with engine.begin() as connection:
         ops.record_landed(connection, run_id, landed, "unchanged" if same else "landed")

@@ -14,7 +14,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
 from connectors.core.errors import ConnectorError, Fatal, Retriable
 from connectors.core.formats_text import storable
@@ -23,6 +23,7 @@ from connectors.core.source import LandedPart, Part
 MANIFEST = "_manifest.json"
 _SAFE_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,180}")
 _UNFINISHED = ".part"
+_CHUNK = 1 << 20
 
 
 @dataclass(frozen=True)
@@ -88,9 +89,7 @@ def _land_part(target: Path, part: Part, known: LandedPart | None) -> dict[str, 
             raise Fatal(f"'{part.name}' is said to be unchanged but was never landed", rule="part_unknown")
         digest, size = _link(known, target)
     else:
-        digest, size = _write(target, part.body)
-        if known and known.sha256 == digest and known.path.is_file():
-            _link(known, target)  # the same bytes are kept once
+        digest, size = _write(target, part.body, known)
     return {
         "name": part.name, "media_type": part.media_type, "url": part.url, "status": part.status,
         "headers": dict(part.headers), "meta": {**part.meta, **_validators(part, known)}, "sha256": digest,
@@ -166,23 +165,68 @@ def finished_runs(root: Path, source_id: str, stream: str) -> Iterator[Path]:
     )
 
 
-def _write(target: Path, body: bytes | Iterable[bytes]) -> tuple[str, int]:
-    """Write by rename, so that a name never stands for half a file."""
-    digest, size = hashlib.sha256(), 0
-    temporary = target.with_name(target.name + _UNFINISHED)
+def _write(target: Path, body: bytes | Iterable[bytes], known: LandedPart | None = None) -> tuple[str, int]:
+    """Write by rename, so that a name never stands for half a file; the bytes of ``known`` are kept once."""
     target.unlink(missing_ok=True)  # it may be a link to an older run's bytes
     try:
-        with temporary.open("wb") as stream:
+        with _Draft(target.with_name(target.name + _UNFINISHED), known) as draft:
             for chunk in [body] if isinstance(body, bytes) else body:
-                digest.update(chunk)
-                size += len(chunk)
-                stream.write(chunk)
-            stream.flush()
-            os.fsync(stream.fileno())
-        temporary.replace(target)
+                draft.add(chunk)
+            digest = draft.digest.hexdigest()
+            if known and draft.is_all_of_known and digest == known.sha256:
+                return _link(known, target)
+            draft.finish()
+        draft.path.replace(target)
     except OSError as error:
         raise Retriable(f"cannot be kept: {error.strerror}", where=target.name, rule="landing_write") from error
-    return digest.hexdigest(), size
+    return digest, draft.size
+
+
+class _Draft:
+    """A file that is written only from the first byte on in which it differs from an older one."""
+
+    def __init__(self, path: Path, known: LandedPart | None) -> None:
+        self.path, self.digest, self.size = path, hashlib.sha256(), 0
+        self._old = known.path.open("rb") if known and known.path.is_file() else None
+        self._new: BinaryIO | None = None
+
+    def __enter__(self) -> _Draft:
+        return self
+
+    def __exit__(self, *_error: object) -> None:
+        for stream in (self._old, self._new):
+            if stream:
+                stream.close()
+
+    @property
+    def is_all_of_known(self) -> bool:
+        """Nothing differed, and nothing is left of the older file."""
+        return self._new is None and self._old is not None and not self._old.read(1)
+
+    def add(self, chunk: bytes) -> None:
+        """Further bytes."""
+        self.digest.update(chunk)
+        if self._new is None and (self._old is None or self._old.read(len(chunk)) != chunk):
+            self._new = self._begun()
+        if self._new is not None:
+            self._new.write(chunk)
+        self.size += len(chunk)
+
+    def finish(self) -> None:
+        """Bring everything to the disk."""
+        stream = self._new = self._new or self._begun()
+        stream.flush()
+        os.fsync(stream.fileno())
+
+    def _begun(self) -> BinaryIO:
+        """The file with what was the same so far."""
+        stream, left = self.path.open("wb"), self.size
+        if self._old is not None:
+            self._old.seek(0)
+            while left and (chunk := self._old.read(min(left, _CHUNK))):
+                stream.write(chunk)
+                left -= len(chunk)
+        return stream
 
 
 def _link(part: LandedPart, target: Path) -> tuple[str, int]:

@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from connectors.core.cursor import clamp
@@ -30,6 +30,22 @@ def test_what_was_landed_is_read_back_as_it_was(tmp_path: Path) -> None:
     assert [(p.name, p.path.read_bytes(), p.size) for p in landed.parts] == [("a", b"{}", 2), ("b", b"onetwo", 6)]
     assert read_landed(landed.folder) == landed
     assert list(finished_runs(tmp_path, "s", "t")) == [landed.folder]
+
+
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(before=st.binary(max_size=9), kept=st.integers(0, 9), more=st.lists(st.binary(max_size=4), max_size=4))
+def test_what_is_kept_of_an_older_part_does_not_show(
+    tmp_path: Path, before: bytes, kept: int, more: list[bytes]
+) -> None:
+    first = land(tmp_path, "s", "t", "r1", [part("a", before)], {})
+    chunks = [before[:kept], *more]
+    second = land(tmp_path, "s", "t", "r2", [Part("a", iter(chunks), "", "file")], {}, first)
+    alone = land(tmp_path, "s", "u", "r3", [part("a", b"".join(chunks))], {})
+    assert second.parts[0].path.read_bytes() == b"".join(chunks)
+    assert (second.digest, second.parts[0].size) == (alone.digest, alone.parts[0].size)
+    assert first.parts[0].path.read_bytes() == before
+    assert second.parts[0].path.samefile(first.parts[0].path) == (b"".join(chunks) == before)
+    assert [path.name for path in second.folder.iterdir() if path.name.endswith(".part")] == []
 
 
 @pytest.mark.parametrize("name", ["../a", "/a", ".a", "a/b", "", "a\n", "x" * 200, "a.part", "é"])
