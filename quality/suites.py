@@ -105,6 +105,11 @@ def _figure_checks(stream: Stream) -> tuple[Check, ...]:
                 "more records than expected; is a filter gone?",
             )
         )
+    if bounds.overlap:
+        why = "none of the records it shows is known: others may have come and gone unseen; ask more often"
+        checks.append(
+            Check("ExpectColumnMaxToBeBetween", {"column": "without_overlap", "max_value": 0}, "warning", why)
+        )
     return tuple(checks)
 
 
@@ -115,6 +120,7 @@ def _figures(source_id: str, stream: Stream, run_id: str) -> str:
         " b.rejected::float8 / greatest(b.valid + b.rejected, 1) as reject_ratio,"
         " greatest(k.known - b.valid, 0)::float8 / greatest(k.known, 1) as drop_ratio,"
         " k.gone::float8 / greatest(k.known, 1) as delete_ratio, b.missing_columns"
+        f"{', ' + _without_overlap(table) if stream.assertions.overlap else ''}"
         f" from (select (select count(*) from stage.{table}__candidate) as valid,"
         "   coalesce(max(l.rejected), 0) as rejected,"
         "   coalesce(max(jsonb_array_length(l.notes -> 'missing_columns')), 0) as missing_columns"
@@ -123,6 +129,20 @@ def _figures(source_id: str, stream: Stream, run_id: str) -> str:
         f" (select (select count(*) from raw.{table} where deleted_at is null) as known,"
         f"   (select count(*) from stage.{table}__absent a where not exists"
         f"     (select 1 from stage.{table} s where s.record_key = a.record_key)) as gone) k"
+    )
+
+
+def _without_overlap(table: str) -> str:
+    """How many of the listings behind a stream show new records only, although others of theirs are known."""
+
+    def known_of_listing(and_it_came: str = "") -> str:
+        return f"exists (select 1 from raw.{table} r where starts_with(r.record_key, l.listing){and_it_came})"
+
+    changed = f"exists (select 1 from stage.{table} s where s.record_key = r.record_key)"
+    as_known = f"(r.deleted_at is null and r.record_key not in (select record_key from stage.{table}__absent))"
+    return (
+        f"(select count(*) from (select distinct split_part(record_key, ':', 1) || ':' as listing from stage.{table}) l"
+        f" where {known_of_listing()} and not {known_of_listing(f' and ({changed} or {as_known})')}) as without_overlap"
     )
 
 

@@ -218,6 +218,21 @@ def load_rows(engine: Engine, run_id: str) -> list[dict[str, Any]]:
         return [dict(row) for row in rows]
 
 
+def add_notices(engine: Engine, run_id: str, notices: Mapping[str, list[str]]) -> None:
+    """Keep with a run's loads what a person should know of them, by stream."""
+    with engine.begin() as connection:
+        for stream, lines in notices.items():
+            if lines:
+                connection.execute(
+                    text(
+                        "update ops.load set notes = jsonb_set(notes, '{notices}',"
+                        " coalesce(notes -> 'notices', '[]') || cast(:lines as jsonb))"
+                        " where run_id = :run_id and stream = :stream"
+                    ),
+                    {"run_id": run_id, "stream": stream, "lines": dumps(lines)},
+                )
+
+
 def dumps(value: Any) -> str:
     """JSON text of a plain value; dates become ISO text."""
     return json.dumps(value, ensure_ascii=False, default=str)

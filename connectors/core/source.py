@@ -51,6 +51,8 @@ class Assertions(_Strict):
         max_drop_ratio: loss of records against the last good run above which the batch is held.
         max_delete_ratio: share of known keys gone above which the batch is held.
         fill: minimum share of non-empty values, by field of the contract.
+        overlap: of a listing that shows its last records only: warn where none of those it shows is known, so that
+            others may have come and gone unseen. Told by the part of the key before the first colon.
     """
 
     min_records: int = 1
@@ -59,6 +61,7 @@ class Assertions(_Strict):
     max_drop_ratio: float = 0.2
     max_delete_ratio: float = 0.2
     fill: dict[str, float] = Field(default_factory=dict)
+    overlap: bool = False
 
 
 class Drift(_Strict):

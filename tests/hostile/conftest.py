@@ -236,13 +236,14 @@ def respond() -> Callable[..., bytes]:
 
 @pytest.fixture
 def real(pooled: Engine, server_home: Path, tmp_path: Path) -> Callable[..., pipeline.StepResult]:
-    """``real(source_id, **overlay)``: one run of a source of the project, without the gate."""
+    """``real(source_id, **overlay)``: one run of a source of the project, without the gate unless ``gated``."""
     config = tmp_path / "traforo.yml"
 
-    def run(source_id: str, **overlay: Any) -> pipeline.StepResult:
+    def run(source_id: str, *, gated: bool = False, **overlay: Any) -> pipeline.StepResult:
         config.write_text(json.dumps({"sources": {source_id: overlay}}))
         with pytest.MonkeyPatch.context() as patch:
-            patch.setattr("traforo.pipeline.ingest.check", lambda _settings, _run: None)
+            if not gated:
+                patch.setattr("traforo.pipeline.ingest.check", lambda _settings, _run: None)
             return pipeline.sync(Settings(server_home, config), source_id)
 
     shutil.rmtree(server_home / "landing", ignore_errors=True)

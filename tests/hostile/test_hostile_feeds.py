@@ -130,6 +130,24 @@ def test_case_22_items_without_guid_edited_items_and_a_short_feed(
     assert kept + nothing.streams["actualites"]["rejected"] == 4, "an item without guid and link is kept or rejected"
 
 
+def test_case_22_a_feed_that_shows_nothing_known_says_that_items_may_have_been_missed(
+    wire: Any, respond: Any, real: Any
+) -> None:
+    def serve(*numbers: int) -> list[str]:
+        day = "<pubDate>Wed, 14 Oct 2026 07:28:00 GMT</pubDate>"
+        items = [(f"Titre {number}", guid(str(number)) + day, "texte") for number in numbers]
+        wire.pages["/feed"] = respond(rss(*items), "application/rss+xml")
+        result = real("tiers_lieux", gated=True, **places(wire, "feed", "/feed"))
+        assert result.outcome == "loaded", result.failures
+        return [notice for notice in result.streams["actualites"]["notices"] if "unseen" in notice]
+
+    assert serve(1, 2, 3) == [], "the first time nothing is known"
+    assert serve(2, 3, 4) == []
+    [notice] = serve(7, 8, 9)
+    assert notice.startswith("tiers_lieux.actualites.batch")
+    assert serve(9, 10) == []
+
+
 @pytest.mark.parametrize(
     "broken",
     [

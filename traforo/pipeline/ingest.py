@@ -139,6 +139,11 @@ def check(settings: Settings, run_id: str) -> StepResult:
         gate.store(transformer, results, scope="batch", run_id=run_id)
         verdict = gate.decide(results, docs)
         failures = [*verdict.failures, *(notice for row in rows for notice in row["notices"])]
+        ops.add_notices(
+            loader,
+            run_id,
+            {name: [w for w in verdict.warnings if w.startswith(f"{source.id}.{name}.")] for name in staged},
+        )
         if not verdict.passed:
             _hold(loader, run_id, staged, failures)
             lineage.tell(settings, run_id)
