@@ -40,6 +40,11 @@ _KEPT_CLUSTERS = """
 select kept.mention_id, kept.cluster_key, kept.smallest_number, kept.organisation_basis, told.member_key
 from intermediate.organisation_match kept
 join intermediate.int_organisation_mention told using (mention_id)
+where :is_split or kept.cluster_key in (
+    select kept.cluster_key from intermediate.organisation_match kept
+    join intermediate.int_organisation_mention told using (mention_id)
+    where told.member_key <> kept.member_key
+)
 order by kept.mention_id
 """
 
@@ -76,7 +81,8 @@ def _name_again(connection: Connection, *, is_split: bool) -> None:
         return
     members: dict[str, list[str]] = defaultdict(list)
     number, before, anchor = {}, {}, {}
-    for row in connection.execute(text(_KEPT_CLUSTERS)):
+    # Where a person split what shares a number, the order of all records says which part keeps it.
+    for row in connection.execute(text(_KEPT_CLUSTERS), {"is_split": is_split}):
         members[row.cluster_key].append(row.mention_id)
         before[row.mention_id], anchor[row.mention_id] = row.organisation_basis, row.member_key
         if row.smallest_number is not None:

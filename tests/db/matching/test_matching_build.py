@@ -177,13 +177,16 @@ def test_what_cannot_be_said_of_a_text(
     publisher.dispose()
 
 
+@pytest.mark.usefixtures("no_decisions")
+@pytest.mark.parametrize("is_split", [False, True])
 def test_records_that_get_other_keys_keep_their_clusters(
-    built: None, engine: Engine, cluster: Cluster, monkeypatch: pytest.MonkeyPatch
+    built: None, engine: Engine, cluster: Cluster, monkeypatch: pytest.MonkeyPatch, *, is_split: bool
 ) -> None:
-    publisher = cluster.engine("publisher")
-    with publisher.begin() as connection:
-        decisions.keep(connection, "actif|F4|operator", "actif|F5|operator", "distinct", "C. Persona", "two firms")
-    publisher.dispose()
+    if is_split:
+        publisher = cluster.engine("publisher")
+        with publisher.begin() as connection:
+            decisions.keep(connection, "actif|F4|operator", "actif|F5|operator", "distinct", "C. Persona", "two firms")
+        publisher.dispose()
     resolve = Mock(wraps=identity.resolve)
     monkeypatch.setattr(identity, "resolve", resolve)
     with engine.connect() as connection:

@@ -4,11 +4,14 @@
 -- read as one unit first, so that "jours" is days of work and only "kg/jour" is a daily weight. An unknown unit gives
 -- no row: the quantity is then kept as given and not converted.
 with unit_text as (
-    select distinct
-        unit_given,
-        {{ normalise_text('unit_given') }} as unit_key
-    from {{ ref('int_flow_record') }}
-    where unit_given is not null
+    select
+        given.unit_given,
+        {{ normalise_text('given.unit_given') }} as unit_key
+    from (
+        select distinct unit_given
+        from {{ ref('int_flow_record') }}
+        where unit_given is not null
+    ) as given
 ),
 
 known_unit as (
