@@ -11,7 +11,7 @@ from typing import NamedTuple
 from connectors.core.errors import Fatal
 
 MAX_FIELD = 1_000_000
-_CHUNK = 1 << 16
+_CHUNK = 1 << 17
 """So few that what is made of a chunk stays in the processor's cache until it is sent."""
 
 

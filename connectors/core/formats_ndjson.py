@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import jiter
+import numpy as np
 import orjson
 
 from connectors.core.blocks import Columns, UnreadBlock
@@ -16,8 +17,7 @@ from connectors.core.source import RawRecord
 from schemas.sources.column_fields import are_plain
 
 _BOM = b"\xef\xbb\xbf"
-_OPEN, _CLOSE = b"{}"
-_TEXT = {str}
+_OPEN, _QUOTE = b'{"'
 _SURE = {str, int, bool, type(None)}
 MAX_LINE = 10_000_000
 _CHUNK = 1 << 17
@@ -68,30 +68,46 @@ def _flat_columns(texts: list[bytes]) -> Columns | None:
 
     The parser keeps the last of two equal keys and rounds decimals: neither must be there.
     """
-    body = b",".join(texts)
-    if not _is_flat(texts, body):
+    body = _array(texts)
+    if body is None:
         return None
     try:
-        found = _transposed(orjson.loads(b"[%b]" % body))
-    except ValueError:
+        rows = orjson.loads(body)
+        found = _transposed(rows)
+    except (ValueError, TypeError):  # no JSON, or something beside objects
         return None
-    types = [set(map(type, column)) for column in found[1]] if found else []
-    if found is None or not all(kinds <= _SURE for kinds in types):
+    if found is None or len(rows) != len(texts):
         return None
     names, cells = found
-    is_text = all(kinds == _TEXT for kinds in types)
-    values = len(texts) * len(names) if is_text else sum(type(cell) is str for column in cells for cell in column)
-    if body.count(b'"') != 2 * (len(texts) * len(names) + values):
+    joined = _joined(cells)
+    values = len(names) * len(texts)
+    if joined is None:
+        if not all(set(map(type, column)) <= _SURE for column in cells):
+            return None
+        values = sum(type(cell) is str for column in cells for cell in column)
+    # Without escapes each quotation mark is a key's or a text's: a key too many shows.
+    if np.count_nonzero(np.frombuffer(body, "u1") == _QUOTE) != 2 * (len(names) * len(texts) + values):
         return None
-    return Columns(names, cells, is_text and _is_plain(cells))
+    return Columns(names, cells, joined is not None and _is_plain(joined, values))
 
 
-def _is_flat(texts: list[bytes], body: bytes) -> bool:
-    """No escapes and no nesting: each brace is an object's, each quotation mark a key's or a text's."""
-    objects = len(texts)
-    if b"\\" in body or b"[" in body or body.count(b"{") != objects or body.count(b"}") != objects:
-        return False
-    return all(text[0] == _OPEN and text.rstrip()[-1] == _CLOSE for text in texts)
+def _array(texts: list[bytes]) -> bytes | None:
+    """The lines as one array, where each begins with the only brace in it: what of that are objects are the lines."""
+    body = b",".join(texts)
+    is_flat = b"\\" not in body and b"[" not in body and body.count(b"{") == len(texts)
+    return b"[%b]" % body if is_flat and [text[0] for text in texts].count(_OPEN) == len(texts) else None
+
+
+def _joined(cells: Sequence[Sequence[Any]]) -> str | None:
+    """The cells with a line end behind each; None where one is not a text."""
+    try:
+        return "\n".join(map("\n".join, cells)) + "\n"
+    except TypeError:
+        return None
+
+
+def _is_plain(joined: str, cells: int) -> bool:
+    return joined.count("\n") == cells and are_plain(joined.encode())
 
 
 def _columns(texts: list[bytes]) -> Columns | None:
@@ -110,11 +126,6 @@ def _transposed(rows: list[dict[str, Any]]) -> tuple[tuple[str, ...], list[tuple
     if not names or list(map(tuple, rows)).count(names) != len(rows):
         return None
     return names, list(zip(*map(dict.values, rows), strict=True))
-
-
-def _is_plain(cells: Sequence[Sequence[str]]) -> bool:
-    joined = "\n".join(map("\n".join, cells)) + "\n"
-    return joined.count("\n") == len(cells) * len(cells[0]) and are_plain(joined.encode())
 
 
 def quick_json(text: bytes) -> Any:
