@@ -47,16 +47,46 @@ def create(connection: Connection, name: str, run_id: str) -> bool:
 
 def note_absent(connection: Connection, name: str, known: KnownContent) -> None:
     """Which existing records did not come as they are: they changed, were rejected, or are gone."""
-    are_listed, digests = known.came()
-    connection.execute(
-        text(
-            f"insert into stage.{name}__absent select record_key from raw.{name} where deleted_at is null and"
-            f" (length(raw_hash) <> {HASH_BYTES} or raw_hash {'not in' if are_listed else 'in'}"
-            "  (select unnest(cast(:digests as bytea[]))))"
-        ),
-        {"digests": digests},
-    )
+    if known.existing and not _note_by_address(connection, name, known):
+        are_listed, digests = known.came()
+        connection.execute(
+            text(
+                f"insert into stage.{name}__absent select record_key from raw.{name} where deleted_at is null and"
+                f" (length(raw_hash) <> {HASH_BYTES} or raw_hash {'not in' if are_listed else 'in'}"
+                "  (select unnest(cast(:digests as bytea[]))))"
+            ),
+            {"digests": digests},
+        )
     connection.execute(text(f"analyze stage.{name}__absent"))
+
+
+def _note_by_address(connection: Connection, name: str, known: KnownContent) -> bool:
+    """The same without a look at every row; false where a row is not where it was when it was asked for."""
+    addresses = known.addresses_of_absent()
+    if addresses is None:
+        return False
+    noted = connection.execute(
+        text(
+            f"insert into stage.{name}__absent select record_key from raw.{name}"
+            " where ctid = any(cast(:addresses as tid[])) and deleted_at is null"
+        ),
+        {"addresses": addresses},
+    ).rowcount
+    if noted != len(addresses):
+        connection.execute(text(f"delete from stage.{name}__absent"))
+    return noted == len(addresses)
+
+
+def new_keys(connection: Connection, name: str) -> int:
+    """Staged records that ``raw`` does not hold, or only as deleted."""
+    return int(
+        connection.execute(
+            text(
+                f"select count(*) from stage.{name} s where not exists"
+                f" (select 1 from stage.{name}__absent a where a.record_key = s.record_key)"
+            )
+        ).scalar_one()
+    )
 
 
 def came_as_known(name: str) -> str:

@@ -1,4 +1,4 @@
-"""Which raw contents a stream's table holds already: 24 bytes a record in memory, whatever a record weighs.
+"""Which raw contents a stream's table holds already: 32 bytes a record in memory, whatever a record weighs.
 
 Records whose content is known are neither read nor validated nor sent to PostgreSQL; it only hears which of them came,
 or which did not, whatever are fewer (``warehouse.batch``).
@@ -15,19 +15,25 @@ from numpy.typing import NDArray
 
 Places = NDArray[np.int64]
 HASH_BYTES = 16
-IS_KNOWN = f"deleted_at is null and length(raw_hash) = {HASH_BYTES}"
+_ROW = np.dtype([("high", ">u8"), ("low", ">u8"), ("page", ">u4"), ("item", ">u2")])
+"""A hash and the address of its row, as PostgreSQL sends them."""
 
 
 class KnownContent:
     """The hashes, sorted by their first half, and which of them came again.
 
     Of two hashes that agree in their first half one is looked at as new.
+
+    Attributes:
+        existing: records of the table, those without such a hash included.
     """
 
-    def __init__(self, high: Any, low: Any) -> None:
+    def __init__(self, high: Any, low: Any, address: Any = None, existing: int = 0) -> None:
         order = np.argsort(high)
         self._high, self._low = high[order], low[order]
+        self._address = np.zeros(len(order), "u8") if address is None else address[order]
         self._ordinal = np.zeros(len(order), "i8")
+        self.existing = existing
 
     def find(self, digests: Sequence[bytes]) -> Places:
         """Where each of these digests is known; -1 for those that are not."""
@@ -53,6 +59,12 @@ class KnownContent:
         halves = np.stack([self._high[chosen], self._low[chosen]], axis=1).astype(">u8").tobytes()
         return few_came, [halves[at : at + HASH_BYTES] for at in range(0, len(halves), HASH_BYTES)]
 
+    def addresses_of_absent(self) -> list[str] | None:
+        """Rows (``ctid``) of the existing records that did not come so; None where some are not known by a hash."""
+        if len(self._ordinal) < self.existing:
+            return None
+        return [f"({one >> 16},{one & 0xFFFF})" for one in self._address[self._ordinal == 0].tolist()]
+
     def ordinals(self, digests: Sequence[bytes]) -> list[int]:
         """As which record of the batch each of these, all known, came first."""
         found: list[int] = self._ordinal[self.find(digests)].tolist()
@@ -65,7 +77,11 @@ NOTHING_KNOWN = KnownContent(np.empty(0, "u8"), np.empty(0, "u8"))
 def fetch_known(cursor: psycopg.Cursor[Any], name: str) -> KnownContent:
     """What ``raw.<name>`` holds as existing."""
     # One value instead of a row each: a row costs the driver more than its sixteen bytes are worth.
-    query = f"select string_agg(raw_hash, ''::bytea) from raw.{name} where {IS_KNOWN}"
+    query = (
+        f"select string_agg(raw_hash || tidsend(ctid), ''::bytea) filter (where length(raw_hash) = {HASH_BYTES}),"
+        f" count(*) from raw.{name} where deleted_at is null"
+    )
     row = cursor.execute(query, binary=True).fetchone()
-    halves = np.frombuffer((row and row[0]) or b"", dtype=">u8").astype("u8").reshape(-1, 2)
-    return KnownContent(halves[:, 0], halves[:, 1])
+    found = np.frombuffer((row and row[0]) or b"", dtype=_ROW)
+    address = found["page"].astype("u8") << np.uint64(16) | found["item"]
+    return KnownContent(found["high"].astype("u8"), found["low"].astype("u8"), address, row[1] if row else 0)

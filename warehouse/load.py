@@ -84,7 +84,7 @@ def stage(engine: Engine, source: Source, stream: Stream, run_id: str, landed: L
         rejects.settle_unknown_columns(connection, name, drift.frequent_unknown(), counts)
         rejects.separate_duplicates(connection, name, counts, None if is_first else known)
         rejects.store_rejects(connection, source.id, stream.name, run_id)
-        notes = drift.notes(*before)
+        notes = {**drift.notes(*before), "existing": known.existing}
         connection.execute(
             text(
                 "update ops.load set read = :read, valid = :valid, unchanged = :unchanged, duplicate = :duplicate,"

@@ -41,7 +41,8 @@ def merge(
             stream = source.stream(stream_name)
             name = table_name(source.id, stream_name)
             lock_stream(connection, name)
-            counts = _staged_counts(connection, run_id, stream_name)
+            counts, existing = _staged(connection, run_id, stream_name)
+            existing += batch.new_keys(connection, name)
             is_whole = stream.complete and is_listing
             rejects.close(connection, source.id, stream_name, run_id, is_listing=is_listing, is_whole=is_whole)
             is_adopted = _adopted(connection, source.id, stream_name, counts)
@@ -53,7 +54,7 @@ def merge(
                 counts.deleted = _mark_deleted(connection, name, source.id, stream_name, run_id, kept)
             if is_listing:
                 _remember(connection, source.id, stream, run_id, landed)
-            _record(connection, source.id, stream_name, run_id, counts, is_all=is_adopted)
+            _record(connection, source.id, stream_name, run_id, counts, existing - counts.deleted)
             batch.drop(connection, name)
             result[stream_name] = counts
         outcome = "loaded" if any(counts.changed for counts in result.values()) else "unchanged"
@@ -63,17 +64,19 @@ def merge(
     return result
 
 
-def _staged_counts(connection: Connection, run_id: str, stream: str) -> Counts:
+def _staged(connection: Connection, run_id: str, stream: str) -> tuple[Counts, int]:
+    """The batch's figures, and how many records existed before."""
     row = connection.execute(
         text(
-            "select read, valid, duplicate, rejected from ops.load"
+            "select read, valid, duplicate, rejected, (notes ->> 'existing')::int as existing from ops.load"
             " where run_id = :run_id and stream = :stream and outcome in ('staged', 'held')"
         ),
         {"run_id": run_id, "stream": stream},
     ).one_or_none()
     if row is None:
         raise LookupError(f"stream '{stream}' is not staged in run '{run_id}'")
-    return Counts(read=row.read, valid=row.valid, duplicate=row.duplicate, rejected=row.rejected)
+    counts = Counts(read=row.read, valid=row.valid, duplicate=row.duplicate, rejected=row.rejected)
+    return counts, int(row.existing or 0)
 
 
 def _adopted(connection: Connection, source_id: str, stream: str, counts: Counts) -> bool:
@@ -170,20 +173,16 @@ def _remember(connection: Connection, source_id: str, stream: Stream, run_id: st
     )  # fmt: skip
 
 
-def _record(connection: Connection, source_id: str, stream: str, run_id: str, counts: Counts, *, is_all: bool) -> None:
-    """The run's figures, and whether it changed what a release is built from.
-
-    Args:
-        is_all: what was inserted is all that there is.
-    """
+def _record(connection: Connection, source_id: str, stream: str, run_id: str, counts: Counts, rows: int) -> None:
+    """The run's figures, how many records exist now, and whether that changed what a release is built from."""
     values = {
-        "source": source_id, "stream": stream, "run_id": run_id, "changed": counts.changed > 0, **asdict(counts)
+        "source": source_id, "stream": stream, "run_id": run_id, "changed": counts.changed > 0, "rows": rows,
+        **asdict(counts),
     }  # fmt: skip
-    rows = f"(select count(*) from raw.{table_name(source_id, stream)} where deleted_at is null)"
     connection.execute(
         text(
             "update ops.source_state set last_change_run_id = case when :changed then :run_id else last_change_run_id"
-            f" end, rows = {':inserted' if is_all else rows}"
+            " end, rows = :rows"
             " where source = :source and stream = :stream"
         ),
         values,

@@ -75,7 +75,10 @@ def run(
 ) -> tuple[str, Counts]:
     run_id, landed = staged(engine, tmp_path, items, stream, notes)
     source = SOURCE.model_copy(update={"streams": (stream,)})
-    return run_id, merge(engine, source, run_id, {"things": landed})["things"]
+    counts = merge(engine, source, run_id, {"things": landed})["things"]
+    existing = rows(engine, "select count(*)::int from raw.trial__things where deleted_at is null")
+    assert rows(engine, "select rows from ops.source_state where source = 'trial'") == existing
+    return run_id, counts
 
 
 def staged(
