@@ -79,6 +79,12 @@ def separate_duplicates(connection: Connection, name: str, counts: Counts, known
     counts.duplicate += extra - rejected
     counts.rejected += rejected
     connection.execute(text(f"delete from stage.{name} where payload is null"))
+    connection.execute(  # where the other content stood first, it counts
+        text(
+            f"insert into stage.{name}__absent select record_key from raw.{name} r where {came_as_known(name)}"
+            f" and record_key in (select record_key from stage.{name})"
+        )
+    )
 
 
 def _bring_known(connection: Connection, name: str, known: KnownContent) -> None:
