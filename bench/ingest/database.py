@@ -67,21 +67,29 @@ class Database:
         shutil.rmtree(self.folder / "landing", ignore_errors=True)
 
     def copy(self, path: Path) -> Measured:
-        """``\\copy`` of the CSV into a typed table without index: what PostgreSQL itself takes."""
+        """``\\copy`` of the CSV into a typed table without index: what PostgreSQL itself takes.
+
+        The table is of the same transaction, as ours is: neither is logged, both are on the disk at the end.
+        """
         columns = ", ".join(f"{name} {TYPES.get(name, 'text')}" for name in COLUMNS)
-        self._psql(f"drop table if exists flows_limit; create table flows_limit ({columns})")
+        self._psql("drop table if exists flows_limit")
         before, started = self._server_cpu() + os.times().children_user, time.perf_counter()
-        self._psql(f"\\copy flows_limit from '{path}' with (format csv, header true)")
+        self._psql(
+            f"create table flows_limit ({columns})",
+            f"\\copy flows_limit from '{path}' with (format csv, header true, freeze)",
+        )
         seconds = time.perf_counter() - started
         return Measured(seconds, self._server_cpu() + os.times().children_user - before)
 
-    def _psql(self, command: str) -> None:
+    def _psql(self, *commands: str) -> None:
+        """One transaction."""
         address = make_url(self.urls["owner"])
         server = {
             "PGHOST": str(address.host), "PGPORT": str(address.port), "PGUSER": str(address.username),
             "PGPASSWORD": str(address.password), "PGDATABASE": str(address.database),
         }  # fmt: skip
-        subprocess.run([*self.psql, "-c", command], env={**os.environ, **server}, check=True, capture_output=True)
+        options = [option for command in commands for option in ("-c", command)]
+        subprocess.run([*self.psql, "-1", *options], env={**os.environ, **server}, check=True, capture_output=True)
 
     def _server_cpu(self) -> float:
         """CPU seconds of the server's processes, those that have ended included; 0 where ``/proc`` has none."""

@@ -59,11 +59,22 @@ class Reader:
                 yield RawRecord(f"flow {number}", {child.tag: child.text for child in element})
         else:
             for sheet in formats.read_xlsx(part.path):
-                rows = iter(sheet.rows)
-                names = [str(cell.value) for cell in next(rows).cells]
-                for cells in rows:
-                    values = {name: cell.value for name, cell in zip(names, cells.cells, strict=False)}
-                    yield RawRecord(f"row {cells.number}", values)
+                yield from _of_sheet(sheet)
+
+
+def _of_sheet(sheet: formats.Sheet) -> Iterator[UnreadBlock]:
+    names: list[str] = []
+
+    def record(row: formats.Row) -> RawRecord:
+        values = {name: cell.value for name, cell in zip(names, row.cells, strict=False)}
+        return RawRecord(f"row {row.number}", values)
+
+    for block in sheet.blocks:
+        if names:
+            yield block.unread(names, record)
+            continue
+        names += [str(cell.value) for cell in block.row(0).cells]
+        yield block.rest(1).unread(names, record)
 
 
 def _of_row(row: formats.CsvRow) -> RawRecord:

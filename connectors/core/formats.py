@@ -10,7 +10,7 @@ from connectors.core.formats_csv import CsvBlock, CsvRow, CsvTextRow, read_csv, 
 from connectors.core.formats_json import load_json, read_json_items
 from connectors.core.formats_ndjson import JsonBlock, read_json_blocks
 from connectors.core.formats_text import decode, detect_encoding
-from connectors.core.formats_xlsx import Cell, CellValue, Row, Sheet, XlsxLimits, read_xlsx
+from connectors.core.formats_xlsx import Cell, CellValue, Row, Sheet, XlsxBlock, XlsxLimits, read_xlsx
 from connectors.core.formats_xml import iter_xml, parse_html, parse_xml, xml_parser
 
 __all__ = [
@@ -22,6 +22,7 @@ __all__ = [
     "JsonBlock",
     "Row",
     "Sheet",
+    "XlsxBlock",
     "XlsxLimits",
     "decode",
     "detect_encoding",

@@ -11,44 +11,17 @@ import re
 import zipfile
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from datetime import date, datetime, time, timedelta
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
 from lxml import etree
 from python_calamine import CalamineError, CalamineWorkbook, SheetTypeEnum, SheetVisibleEnum
 
 from connectors.core.errors import Fatal
 from connectors.core.formats_xlsx_guard import MAIN, STRICT, SheetScan, XlsxLimits, column_number, inspect_workbook
+from connectors.core.formats_xlsx_rows import Beside, Cell, CellValue, Row, XlsxBlock, blocks_of
 
-CellValue = str | int | float | bool | date | datetime | time | timedelta | None
-_EXACT = 1e15  # Excel keeps 15 significant digits
-
-__all__ = ["Cell", "CellValue", "Row", "Sheet", "XlsxLimits", "read_xlsx"]
-
-
-class Cell(NamedTuple):
-    """One cell.
-
-    Attributes:
-        value: text, number (whole numbers as int), bool, day, moment, duration, or None when empty.
-        defect: why there is no value although the cell is not empty: ``formula_without_value`` or the
-            error Excel shows, e.g. ``#REF!``.
-    """
-
-    value: CellValue = None
-    defect: str | None = None
-
-
-EMPTY = Cell()
-
-
-class Row(NamedTuple):
-    """One row: its number as Excel shows it, its cells from column A on, and whether it is hidden."""
-
-    number: int
-    cells: list[Cell]
-    hidden: bool = False
+__all__ = ["Cell", "CellValue", "Row", "Sheet", "XlsxBlock", "XlsxLimits", "read_xlsx"]
 
 
 @dataclass(frozen=True)
@@ -59,6 +32,7 @@ class Sheet:
         name: tab name.
         visible: False for hidden and very hidden sheets.
         rows: rows in order, read as they are asked for; can be iterated once.
+        blocks: the same rows, some neighbours at a time; what is taken here is not in ``rows``.
         merged: merged ranges as ``((first row, first column), (last row, last column))``, rows from 1 as
             Excel counts, columns from 0 as ``Row.cells`` is indexed. Only the first cell holds the value.
         date_1904: serial days without a date format count from 1904, not from 1900.
@@ -69,6 +43,7 @@ class Sheet:
     rows: Iterator[Row]
     merged: list[tuple[tuple[int, int], tuple[int, int]]] = field(default_factory=list)
     date_1904: bool = False
+    blocks: Iterator[XlsxBlock] = field(default_factory=lambda: iter(()))
 
 
 def read_xlsx(path: Path, limits: XlsxLimits | None = None) -> Iterator[Sheet]:
@@ -100,29 +75,11 @@ def _sheet(path: Path, workbook: CalamineWorkbook, name: str, visible: bool, sca
     merged = [((r1 + 1, c1), (r2 + 1, c2)) for (r1, c1), (r2, c2) in sheet.merged_cell_ranges or []]
     defects = _cell_defects(path, scan) if scan.has_formulas_or_errors else {}
 
-    def rows() -> Iterator[Row]:
-        if sheet.start is None:
-            return
-        # calamine gives the empty rows above the first used cell, but not the empty columns before it.
-        padding = [EMPTY] * sheet.start[1]
-        for number, values in enumerate(sheet.iter_rows(), start=1):
-            cells = padding + [_cell(value) for value in values]
-            for column, defect in defects.get(number, {}).items():
-                cells.extend([EMPTY] * (column + 1 - len(cells)))
-                cells[column] = Cell(None, defect)
-            yield Row(number, cells, number in scan.hidden_rows)
-
-    return Sheet(name, visible, rows(), merged, scan.date_1904)
-
-
-def _cell(value: object) -> Cell:
-    if isinstance(value, str):
-        return Cell(value if "\x00" not in value else value.replace("\x00", "\ufffd")) if value else EMPTY
-    if isinstance(value, float):
-        return Cell(int(value) if value.is_integer() and abs(value) < _EXACT else value)
-    if value is None or isinstance(value, (int, bool, date, time, timedelta)):
-        return EMPTY if value is None else Cell(value)
-    return Cell(str(value))
+    # calamine gives the empty rows above the first used cell, but not the empty columns before it.
+    beside = Beside(sheet.start[1] if sheet.start else 0, defects, scan.hidden_rows)
+    blocks = blocks_of(sheet.iter_rows() if sheet.start else iter(()), beside)
+    rows = (block.row(place) for block in blocks for place in range(len(block.numbers)))
+    return Sheet(name, visible, rows, merged, scan.date_1904, blocks)
 
 
 def _cell_defects(path: Path, scan: SheetScan) -> dict[int, dict[int, str]]:

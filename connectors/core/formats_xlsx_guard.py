@@ -17,6 +17,7 @@ from typing import IO, Any
 from lxml import etree
 
 from connectors.core.errors import Fatal
+from connectors.core.formats_xlsx_survey import Survey, survey
 from connectors.core.formats_xml import xml_parser
 
 MAIN = "{http://schemas.openxmlformats.org/spreadsheetml/2006/main}"
@@ -242,10 +243,9 @@ def _check_head(path: Path, member: str, head: bytes) -> None:
 def _scan_sheet(path: Path, text: bytes, scan: SheetScan, limits: XlsxLimits) -> None:
     if b"&" in text and _ODD_REFERENCE.search(text):
         raise Fatal("has disguised cell references", where=path.name, rule="xlsx_dimension")
-    scan.columns = max([scan.columns, *map(column_number, set(_CELL_COLUMN.findall(text)))])
-    scan.rows = max([scan.rows, *map(int, set(_CELL_ROW.findall(text)))])
-    plain = text.count(b"<c ")
-    scan.cells += plain if b":c" not in text and plain == text.count(b"<c") else len(_CELL.findall(text))
+    found = survey(text) or _searched(text)
+    scan.rows, scan.columns = max(scan.rows, found.rows), max(scan.columns, found.columns)
+    scan.cells += found.cells
     if scan.rows > limits.rows or scan.columns > limits.columns or scan.rows * scan.columns > limits.area:
         raise Fatal(
             f"a sheet reaches row {scan.rows}, column {scan.columns}; at most {limits.rows} rows, "
@@ -253,11 +253,23 @@ def _scan_sheet(path: Path, text: bytes, scan: SheetScan, limits: XlsxLimits) ->
             where=path.name,
             rule="xlsx_dimension",
         )
-    scan.has_formulas_or_errors = scan.has_formulas_or_errors or _has_formulas_or_errors(text)
-    for row in _HIDDEN_ROW.findall(text) if b"hidden" in text else ():
+    scan.has_formulas_or_errors = scan.has_formulas_or_errors or found.has_formulas_or_errors
+    for row in _HIDDEN_ROW.findall(text) if found.may_hide and b"hidden" in text else ():
         number = _ROW_NUMBER.search(row)
         if number:
             scan.hidden_rows.add(int(number[1]))
+
+
+def _searched(text: bytes) -> Survey:
+    """What ``survey`` says, of XML in any writing."""
+    plain = text.count(b"<c ")
+    return Survey(
+        max(map(int, set(_CELL_ROW.findall(text))), default=0),
+        max(map(column_number, set(_CELL_COLUMN.findall(text))), default=0),
+        plain if b":c" not in text and plain == text.count(b"<c") else len(_CELL.findall(text)),
+        _has_formulas_or_errors(text),
+        may_hide=True,
+    )
 
 
 def _has_formulas_or_errors(text: bytes) -> bool:

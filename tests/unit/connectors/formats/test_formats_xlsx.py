@@ -12,6 +12,7 @@ import xlsxwriter
 
 from connectors.core.errors import Fatal
 from connectors.core.formats import Cell, XlsxLimits, read_xlsx
+from connectors.core.source import RawRecord
 
 
 def _rows(path: Path) -> dict[int, list[object]]:
@@ -211,3 +212,34 @@ def test_doctype_inside_a_workbook_is_refused(plain: Path, tmp_path: Path) -> No
     path = _rebuild(plain, tmp_path / "x.xlsx", {"xl/worksheets/sheet1.xml": body})
     with pytest.raises(Fatal, match="xml_doctype"):
         list(read_xlsx(path))
+
+
+def test_blocks_hold_the_rows(tmp_path: Path) -> None:
+    path = tmp_path / "blocks.xlsx"
+    book = xlsxwriter.Workbook(str(path))
+    sheet = book.add_worksheet()
+    day = book.add_format({"num_format": "dd/mm/yyyy"})
+    sheet.write_row(0, 0, ["id", "text", "number", "mixed"])
+    for row in range(1, 1001):
+        sheet.write_row(row, 0, [f"F{row}", "" if row % 7 == 0 else "Città", row / 2, row % 3 or "three"])
+    sheet.write_datetime(5, 3, datetime.fromisoformat("2019-03-04"), day)
+    sheet.write_formula(900, 2, "=1/0", value="#DIV/0!")
+    book.close()
+    (one,), (other,) = read_xlsx(path), read_xlsx(path)
+    rows = {row.number: row for row in one.rows}
+    names = ("id", "text", "number", "mixed")
+    seen = 0
+    for block in other.blocks:
+        unread = block.unread(names, lambda row: RawRecord(str(row.number), {}, tuple(row.cells)))
+        has_defect = 901 in block.numbers
+        assert (unread.columns(range(len(block.numbers))) is None) == has_defect
+        places = [place for place, number in enumerate(block.numbers) if number != 901]
+        columns = unread.columns(places)
+        assert columns
+        for place, cells in zip(places, zip(*columns.cells, strict=True), strict=True):
+            assert [Cell(cell) for cell in cells] == rows[block.numbers[place]].cells
+            assert block.row(place) == rows[block.numbers[place]]
+        assert len(set(unread.texts)) == len(block.numbers)
+        assert any(b"#DIV/0!" in text for text in unread.texts) == has_defect
+        seen += len(block.numbers)
+    assert seen == len(rows) == 1001
