@@ -78,8 +78,11 @@ def _cpu_seconds(home: Path) -> float:
     return ended.ru_utime + ended.ru_stime + sum(int(ticks) for ticks in fields[11:15]) / os.sysconf("SC_CLK_TCK")
 
 
-def grow(sizes: Sequence[int], share: float) -> list[dict[str, Any]]:
-    """One row a size: records, first build, second build after ``share`` of the records changed."""
+def grow(sizes: Sequence[int], share: float, new_until: int) -> list[dict[str, Any]]:
+    """One row a size: records, first build, second build after ``share`` of the records changed.
+
+    Up to ``new_until`` records also a third build, after as many new ones have come.
+    """
     world, found, before = World(), [], 0
     with server() as (cluster, home):
         build(cluster, home, "build_warm", seeds=True)
@@ -95,10 +98,11 @@ def grow(sizes: Sequence[int], share: float) -> list[dict[str, Any]]:
             row["ratio"] = _ratio(second, first)
             found.append(row)
             print(json.dumps(row), flush=True)
-            put(dsn, (world.flow(number) for number in range(size, size + round(size * share))), f"new{size}")
-            row["third"] = build(cluster, home, "build_third")
-            row["ratio_new"] = _ratio(row["third"], first)
-            print(json.dumps({"records": size, "ratio_new": row["ratio_new"], "third": row["third"]}), flush=True)
+            if size <= new_until:
+                put(dsn, (world.flow(number) for number in range(size, size + round(size * share))), f"new{size}")
+                row["third"] = build(cluster, home, "build_third")
+                row["ratio_new"] = _ratio(row["third"], first)
+                print(json.dumps({"records": size, "ratio_new": row["ratio_new"], "third": row["third"]}), flush=True)
             drop = ", ".join(f"build_{at}{part}" for at in ("first", "second", "third") for part in _PARTS)
             with cluster.engine("transformer").begin() as connection:
                 connection.execute(text(f"drop schema if exists {drop} cascade"))
@@ -128,7 +132,7 @@ def picture(found: Sequence[Mapping[str, Any]]) -> str:
             f'<path d="M60,{y}H460" stroke="#ddd"/><text x="52" y="{y + 4}" text-anchor="end">{10**power}</text>'
         )
     for name, label, colour in _LINES:
-        points = [at(row["records"], row[name]["cpu_seconds"]) for row in found]
+        points = [at(row["records"], row[name]["cpu_seconds"]) for row in found if name in row]
         x, y = points[-1].split(",")
         parts.append(f'<polyline points="{" ".join(points)}" fill="none" stroke="{colour}" stroke-width="2"/>')
         above = {"first": -8, "second": 14, "third": 0}[name]
@@ -143,9 +147,10 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--sizes", type=int, nargs="+", default=[10_000, 100_000])
     parser.add_argument("--changed", type=float, default=0.01, help="share of the records that changes between builds")
+    parser.add_argument("--new-until", type=int, default=300_000, help="sizes up to which a third build is measured")
     parser.add_argument("--json", type=Path, help=f"also write the figures here, and {PICTURE.name}")
     options = parser.parse_args()
-    found = grow(options.sizes, options.changed)
+    found = grow(options.sizes, options.changed, options.new_until)
     if options.json:
         measured = {"measured_on": f"{datetime.now(UTC):%Y-%m-%d}", "sizes": found}
         options.json.write_text(json.dumps(measured, indent=1) + "\n", encoding="utf-8")
