@@ -16,10 +16,13 @@ _REMEMBERED = 2_000
 _LONG = 200
 _SIMPLE = frozenset({str, bool, date, type(None)})
 """Types of which no two values are equal and mean something else (as ``1``, ``1.0`` and ``True`` do)."""
-_NUMBERS = re.compile(r"(?:(?:-?(?:0|[1-9][0-9]{0,14})(?:\.[0-9]{1,6})?)?\n)*")
+# Possessive: there is one way to read a number, and nothing to go back for.
+_NUMBERS = re.compile(r"(?:(?:-?+(?:0|[1-9][0-9]{0,14}+)(?:\.[0-9]{1,6}+)?+)?+\n)*+")
 _PLAIN = bytes(set(range(0x20, 0x7F)) - set(b'"\\') | {0x0A})
 # The signs above ASCII that ``USUAL_TEXT`` takes, in UTF-8.
-_LATIN = re.compile(rb"(?:\xc2[\xa1-\xbf]|[\xc3-\xc8][\x80-\xbf]|\xc9[\x80-\x8f]|\xe2\x80[\x90-\xa7]|\xe2\x82\xac)*")
+_LATIN = re.compile(
+    rb"(?:(?:[\xc3-\xc8][\x80-\xbf])++|\xc2[\xa1-\xbf]|\xc9[\x80-\x8f]|\xe2\x80[\x90-\xa7]|\xe2\x82\xac)*+"
+)
 _Pair = tuple[Any, str | None]
 REFUSED: _Pair = (None, None)
 
