@@ -9,7 +9,9 @@ from __future__ import annotations
 
 import gc
 import hashlib
+from collections import deque
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import asdict
 from datetime import UTC, datetime
@@ -29,9 +31,10 @@ from warehouse import batch, rejects
 from warehouse.counts import Counts, table_name
 from warehouse.drift import BatchDrift
 from warehouse.failpoints import failpoint
-from warehouse.known import fetch_known
+from warehouse.fingerprints import Chunk, Fingerprints, Hashed, Located, LocatedBlock
+from warehouse.known import NOTHING_KNOWN, KnownContent, fetch_known
 from warehouse.records import canonical_json, without_nul
-from warehouse.stager import Located, LocatedBlock, Stager, chunks
+from warehouse.stager import Stager, chunks
 
 BATCH = 50
 """So few that a chunk stays in the processor's cache from its bytes to its lines."""
@@ -75,9 +78,10 @@ def stage(engine: Engine, source: Source, stream: Stream, run_id: str, landed: L
         connection.execute(text(rejects.CREATE))
         before = _columns_before(connection, source.id, stream)
         salt = contract_digest(source.id, stream).encode()[:16]
-        known = fetch_known(_cursor(connection), name)
-        stager = Stager(contract, salt, drift, counts, known)
-        _copy_records(connection, name, read_located(source, stream, landed), stager)
+        prints, located = Fingerprints(salt), chunks(read_located(source, stream, landed), BATCH)
+        known, early = (NOTHING_KNOWN, deque()) if is_first else _known(connection, name, prints, located)
+        stager = Stager(contract, drift, counts, known)
+        _copy_records(connection, name, prints.rest(early, located), stager)
         if not is_first:
             batch.note_absent(connection, name, known)
         drift.see_known(stager.unread, *before)
@@ -137,13 +141,23 @@ def _iso_mtime(path: Path) -> str:
     return datetime.fromtimestamp(path.stat().st_mtime, UTC).isoformat()
 
 
-def _copy_records(connection: Connection, name: str, records: Iterator[Located | LocatedBlock], stager: Stager) -> None:
+def _known(
+    connection: Connection, name: str, prints: Fingerprints, located: Iterator[Chunk]
+) -> tuple[KnownContent, deque[Hashed]]:
+    """What ``raw`` holds, and what was read and hashed while PostgreSQL gathered it."""
+    with ThreadPoolExecutor(1) as pool:
+        asked = pool.submit(fetch_known, _cursor(connection), name)
+        early = prints.ahead(located, asked.done)
+    return asked.result(), early
+
+
+def _copy_records(connection: Connection, name: str, records: Iterator[Hashed], stager: Stager) -> None:
     """All new records into the batch table in one COPY; what is rejected waits until that is done."""
     cursor = _cursor(connection)
     with _nothing_to_collect(), SpooledTemporaryFile(max_size=IN_MEMORY) as bad:
         with cursor.copy(f"copy stage.{name} ({batch.COLUMNS}) from stdin with (freeze)") as copy:
-            for chunk in chunks(records, BATCH):
-                lines = stager.lines(chunk)
+            for chunk, digests in records:
+                lines = stager.lines(chunk, digests)
                 copy.write(lines.good)
                 bad.write(lines.bad)
                 failpoint("load.chunk")

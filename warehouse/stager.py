@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import functools
-import hashlib
 from collections.abc import Hashable, Iterator, Mapping, Sequence
 from typing import Any, NamedTuple, cast
 
@@ -15,15 +13,12 @@ from schemas.sources.columns import Table, column_check
 from warehouse.copy_lines import bad_lines, good_line, good_lines, origin
 from warehouse.counts import Counts
 from warehouse.drift import BatchDrift
-from warehouse.known import HASH_BYTES, KnownContent, Places
-from warehouse.records import canonical_json, check_record, is_usual
+from warehouse.fingerprints import Chunk, Located, LocatedBlock
+from warehouse.known import KnownContent, Places
+from warehouse.records import check_record, is_usual
 
 FEW = 4
 """Fewer records of one layout than this in a chunk are checked one by one."""
-
-Located = tuple[str, RawRecord | UnreadRecord, str]
-"""The part that a record stands in, the record, and when the part came (ISO 8601)."""
-LocatedBlock = tuple[str, UnreadBlock, str]
 
 
 class _Fresh(NamedTuple):
@@ -48,7 +43,7 @@ class Lines(NamedTuple):
     bad: bytes
 
 
-def chunks(located: Iterator[Located | LocatedBlock], most: int) -> Iterator[list[Located] | LocatedBlock]:
+def chunks(located: Iterator[Located | LocatedBlock], most: int) -> Iterator[Chunk]:
     """Blocks as they come, and the records between them, at most so many at a time."""
     waiting: list[Located] = []
     for one in located:
@@ -69,36 +64,17 @@ def chunks(located: Iterator[Located | LocatedBlock], most: int) -> Iterator[lis
 class Stager:
     """Checks records chunk by chunk and hands them to one COPY, which PostgreSQL works on meanwhile."""
 
-    def __init__(
-        self, contract: type[Any], salt: bytes, drift: BatchDrift, counts: Counts, known: KnownContent
-    ) -> None:
+    def __init__(self, contract: type[Any], drift: BatchDrift, counts: Counts, known: KnownContent) -> None:
         self._contract, self._drift, self._counts, self._known = contract, drift, counts, known
         self._columns = column_check(cast("Hashable", contract))
-        self._hash = hashlib.blake2b(digest_size=HASH_BYTES, key=salt)
-        self._hash_in = functools.lru_cache(maxsize=64)(self._started)
         self._ordinal = 0
         self.unread = 0
 
-    def _started(self, context: bytes) -> Any:
-        hasher = self._hash.copy()
-        hasher.update(b"%d\x00%b" % (len(context), context))
-        return hasher
-
-    def _digest(self, record: RawRecord | UnreadRecord) -> bytes:
-        if isinstance(record, UnreadRecord):
-            hasher = self._hash_in(record.context).copy()
-            hasher.update(record.text)
-        else:
-            hasher = self._hash.copy()
-            hasher.update(canonical_json(record.data))
-        return bytes(hasher.digest())
-
-    def lines(self, chunk: list[Located] | LocatedBlock) -> Lines:
+    def lines(self, chunk: Chunk, digests: list[bytes]) -> Lines:
         """Rows for the batch table and for its rejects; what is known is only noted."""
-        return self._of_records(chunk) if isinstance(chunk, list) else self._of_block(*chunk)
+        return self._of_records(chunk, digests) if isinstance(chunk, list) else self._of_block(*chunk, digests)
 
-    def _of_records(self, chunk: list[Located]) -> Lines:
-        digests = [self._digest(record) for _part, record, _fetched_at in chunk]
+    def _of_records(self, chunk: list[Located], digests: list[bytes]) -> Lines:
         known: list[int] = []
         ordinals: list[int] = []
         fresh: list[_Fresh] = []
@@ -122,12 +98,7 @@ class Stager:
             self._note(known, ordinals)
         return self._checked(fresh)
 
-    def _of_block(self, part: str, block: UnreadBlock, fetched_at: str) -> Lines:
-        start, digests = self._hash_in(block.context).copy, []
-        for text in block.texts:
-            hasher = start()
-            hasher.update(text)
-            digests.append(hasher.digest())
+    def _of_block(self, part: str, block: UnreadBlock, fetched_at: str, digests: list[bytes]) -> Lines:
         first = self._ordinal + 1
         self._ordinal += len(digests)
         found = self._known.find(digests)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import csv
 import datetime
-import hashlib
 from collections.abc import Sequence
 from functools import partial
 from pathlib import Path
@@ -29,7 +28,8 @@ from schemas.sources.tiers_lieux import Actualite, Lieu
 from warehouse import stager
 from warehouse.counts import Counts
 from warehouse.drift import BatchDrift
-from warehouse.known import HASH_BYTES, NOTHING_KNOWN, KnownContent
+from warehouse.fingerprints import Fingerprints
+from warehouse.known import NOTHING_KNOWN, KnownContent
 from warehouse.records import canonical_json
 from warehouse.stager import Lines, Stager, chunks
 
@@ -87,8 +87,9 @@ def lines(
     contract: type[SourceRecord], records: list[RawRecord], policy: Drift
 ) -> tuple[Lines, Counts, dict[str, Any]]:
     counts, drift = Counts(), BatchDrift(contract, policy)
-    one = Stager(contract, b"salt", drift, counts, NOTHING_KNOWN)
-    found = one.lines([("part\t1", record, WHEN) for record in records])
+    one = Stager(contract, drift, counts, NOTHING_KNOWN)
+    chunk: list[Any] = [("part\t1", record, WHEN) for record in records]
+    found = one.lines(chunk, Fingerprints(b"salt").of(chunk))
     return found, counts, drift.notes({}, 0)
 
 
@@ -109,8 +110,8 @@ def block_of(records: list[RawRecord]) -> UnreadBlock:
 def told(located: list[Any], policy: Drift, contract: type[Any], known: KnownContent) -> tuple[Lines, Counts, Any, int]:
     """What comes of records or blocks, one after the other."""
     counts, drift = Counts(), BatchDrift(contract, policy)
-    one = Stager(contract, b"salt", drift, counts, known)
-    found = [one.lines(chunk) for chunk in chunks(iter(located), 4)]
+    one, prints = Stager(contract, drift, counts, known), Fingerprints(b"salt")
+    found = [one.lines(chunk, prints.of(chunk)) for chunk in chunks(iter(located), 4)]
     lines = Lines(b"".join(part.good for part in found), b"".join(part.bad for part in found))
     return lines, counts, drift.notes({}, 0), one.unread
 
@@ -135,13 +136,7 @@ def test_a_block_gives_the_lines_of_its_records(
     contract, records = batch
     records = [record._replace(position=f"row % {at}") for at, record in enumerate(records)]
     block = block_of(records)
-    hasher = hashlib.blake2b(digest_size=HASH_BYTES, key=b"salt")
-    hasher.update(b"7\x00context")
-    digests = []
-    for text in block.texts:
-        one = hasher.copy()
-        one.update(text)
-        digests.append(one.digest())
+    digests = Fingerprints(b"salt").of(("%1", block, WHEN))
     known = sorted(set(data.draw(st.lists(st.sampled_from(digests)))))
     singles = [UnreadRecord(block.position(at), b"context", text, partial(block.record, at))
                for at, text in enumerate(block.texts)]  # fmt: skip
@@ -216,3 +211,16 @@ def test_usual_records_are_written_by_column() -> None:
         ("c:here", '{"id":"c","day":"2026-02-03","site":"here","text":"a \\"b\\"","number":"1234.5"}'),
         None,
     ]
+
+
+def test_what_is_hashed_ahead_is_what_comes() -> None:
+    prints = Fingerprints(b"salt")
+    block = block_of([RawRecord(f"row % {at}", {"id": str(at)}) for at in range(3)])
+    located = [("p", block, WHEN)] * 5
+    for enough in range(7):
+        left = iter([False] * enough + [True])
+        source = chunks(iter(located), 4)
+        early = prints.ahead(source, lambda: next(left))  # noqa: B023 - used at once
+        assert len(early) == min(enough, 5)
+        assert list(prints.rest(early, source)) == [(one, prints.of(one)) for one in located]
+        assert not early
