@@ -236,6 +236,8 @@ def _initdb(home: Path, where: Paths, binaries: Path) -> None:
             os.chown(password_file, where.owner.pw_uid, where.owner.pw_gid)
         _run(
             where, binaries / "initdb", "-D", unfinished, "-U", SUPERUSER, "-E", "UTF8", "--locale=C.UTF-8",
+            # By code points as libc orders, without asking it at each comparison: a quarter less for sorts and keys.
+            "--locale-provider=builtin", "--builtin-locale=C.UTF-8",
             "--auth=scram-sha-256", f"--pwfile={password_file}", "--data-checksums",
         )  # fmt: skip
     finally:
