@@ -22,8 +22,6 @@ KEPT_BY_MATCHING = ("material_text_match", "territory_route", "matching_state")
 PLANNING = {
     # Whole tables are joined on texts: hashing them costs a third of sorting them, which the planner takes for cheap.
     "enable_mergejoin": "off", "work_mem": "64MB", "maintenance_work_mem": "256MB",
-    # dbt builds several models at once already; more workers for one model only cost more.
-    "max_parallel_workers_per_gather": "0",
 }  # fmt: skip
 SELECTIONS = {"--select", "-s", "--exclude", "--selector", "--models", "-m"}
 
