@@ -145,7 +145,8 @@ def test_case_16_a_cut_answer_is_asked_for_again_and_then_refused(trial: Any, cu
     result = trial.sync()
     assert result.outcome == "failed"
     assert "tried 2 times" in result.failures[0]
-    assert len(trial.wire.asked) - asked == 2
+    first_pages = [query for _path, query in trial.wire.asked[asked:] if query.get("page", "1") == "1"]
+    assert len(first_pages) == 2, "a page of the good listing, asked for in advance, may still be on its way"
     assert trial.keys() == ["a", "b"]
     assert trial.rows("select count(distinct run_id) from ops.fetch") == [(1,)]
 
