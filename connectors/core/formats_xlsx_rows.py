@@ -14,6 +14,7 @@ from connectors.core.source import RawRecord
 
 CellValue = str | int | float | bool | date | datetime | time | timedelta | None
 _EXACT = 1e15  # Excel keeps 15 significant digits
+_AS_THEY_ARE = frozenset({int, bool, date, datetime, time, timedelta})
 _ROWS = 400
 """So few that what is made of a block stays in the processor's cache until it is sent."""
 
@@ -109,19 +110,30 @@ class XlsxBlock:
 
 
 def _column(values: Sequence[Any]) -> Sequence[CellValue]:
-    if set(map(type, values)) == {str} and "" not in values and "\x00" not in "".join(values):
+    """What ``_value`` makes of each; most columns hold values of one type."""
+    types = set(map(type, values))
+    if types <= _AS_THEY_ARE:
         return values
-    return [_cell(value).value for value in values]
+    if types == {str} and "\x00" not in "".join(values):
+        return values if "" not in values else [value or None for value in values]
+    if types == {float}:
+        return [int(value) if value.is_integer() and -_EXACT < value < _EXACT else value for value in values]
+    return list(map(_value, values))
 
 
 def _cell(value: object) -> Cell:
+    found = _value(value)
+    return EMPTY if found is None else Cell(found)
+
+
+def _value(value: object) -> CellValue:
     if isinstance(value, str):
-        return Cell(value if "\x00" not in value else value.replace("\x00", "\ufffd")) if value else EMPTY
+        return (value if "\x00" not in value else value.replace("\x00", "\ufffd")) or None
     if isinstance(value, float):
-        return Cell(int(value) if value.is_integer() and abs(value) < _EXACT else value)
+        return int(value) if value.is_integer() and abs(value) < _EXACT else value
     if value is None or isinstance(value, (int, bool, date, time, timedelta)):
-        return EMPTY if value is None else Cell(value)
-    return Cell(str(value))
+        return value
+    return str(value)
 
 
 def blocks_of(rows: Iterator[Sequence[Any]], beside: Beside) -> Iterator[XlsxBlock]:
