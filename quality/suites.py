@@ -12,6 +12,7 @@ from typing import Any, Literal
 
 from connectors.core.source import Stream
 from quality.live import Beside
+from warehouse.batch import came_as_known
 
 Severity = Literal["critical", "warning"]
 
@@ -139,10 +140,10 @@ def _without_overlap(table: str) -> str:
         return f"exists (select 1 from raw.{table} r where starts_with(r.record_key, l.listing){and_it_came})"
 
     changed = f"exists (select 1 from stage.{table} s where s.record_key = r.record_key)"
-    as_known = f"(r.deleted_at is null and r.record_key not in (select record_key from stage.{table}__absent))"
+    came = f" and ({changed} or ({came_as_known(table)}))"
     return (
         f"(select count(*) from (select distinct split_part(record_key, ':', 1) || ':' as listing from stage.{table}) l"
-        f" where {known_of_listing()} and not {known_of_listing(f' and ({changed} or {as_known})')}) as without_overlap"
+        f" where {known_of_listing()} and not {known_of_listing(came)}) as without_overlap"
     )
 
 

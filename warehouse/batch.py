@@ -62,15 +62,18 @@ def note_absent(connection: Connection, name: str, known: KnownContent) -> None:
 
 def _note_by_address(connection: Connection, name: str, known: KnownContent) -> bool:
     """The same without a look at every row; false where a row is not where it was when it was asked for."""
-    addresses = known.addresses_of_absent()
-    if addresses is None:
+    absent = known.absent()
+    if absent is None:
         return False
+    addresses, digests = absent
     noted = connection.execute(
         text(
             f"insert into stage.{name}__absent select record_key from raw.{name}"
-            " where ctid = any(cast(:addresses as tid[])) and deleted_at is null"
+            # The digest as well: another row may have taken the place of one that was erased meanwhile.
+            " where ctid = any(cast(:addresses as tid[])) and raw_hash = any(cast(:digests as bytea[]))"
+            " and deleted_at is null"
         ),
-        {"addresses": addresses},
+        {"addresses": addresses, "digests": digests},
     ).rowcount
     if noted != len(addresses):
         connection.execute(text(f"delete from stage.{name}__absent"))

@@ -56,14 +56,19 @@ class KnownContent:
         is_there = self._ordinal > 0
         few_came = bool(np.count_nonzero(is_there) * 2 < len(is_there))
         chosen = is_there if few_came else ~is_there
-        halves = np.stack([self._high[chosen], self._low[chosen]], axis=1).astype(">u8").tobytes()
-        return few_came, [halves[at : at + HASH_BYTES] for at in range(0, len(halves), HASH_BYTES)]
+        return few_came, self._digests(chosen)
 
-    def addresses_of_absent(self) -> list[str] | None:
-        """Rows (``ctid``) of the existing records that did not come so; None where some are not known by a hash."""
+    def _digests(self, chosen: Any) -> list[bytes]:
+        halves = np.stack([self._high[chosen], self._low[chosen]], axis=1).astype(">u8").tobytes()
+        return [halves[at : at + HASH_BYTES] for at in range(0, len(halves), HASH_BYTES)]
+
+    def absent(self) -> tuple[list[str], list[bytes]] | None:
+        """Rows (``ctid``) and digests of the existing records that did not come so; None where some have no digest."""
         if len(self._ordinal) < self.existing:
             return None
-        return [f"({one >> 16},{one & 0xFFFF})" for one in self._address[self._ordinal == 0].tolist()]
+        is_absent = self._ordinal == 0
+        rows = [f"({one >> 16},{one & 0xFFFF})" for one in self._address[is_absent].tolist()]
+        return rows, self._digests(is_absent)
 
     def ordinals(self, digests: Sequence[bytes]) -> list[int]:
         """As which record of the batch each of these, all known, came first."""
