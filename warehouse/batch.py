@@ -10,8 +10,6 @@ from sqlalchemy import Connection, text
 
 from warehouse.known import HASH_BYTES, KnownContent
 
-COLUMNS = "ordinal, record_key, payload, raw_hash, payload_hash, part, position, fetched_at"
-
 
 def create(connection: Connection, name: str, run_id: str) -> bool:
     """An empty table for the batch; returns whether it is a stream's first, made to stay (``ops.adopt_batch``)."""

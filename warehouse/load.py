@@ -27,7 +27,7 @@ from connectors.core.errors import ConnectorError
 from connectors.core.landing import Landed
 from connectors.core.registry import ROOT, get_connector, get_contract
 from connectors.core.source import Source, Stream
-from warehouse import batch, rejects
+from warehouse import batch, copy_rows, rejects
 from warehouse.counts import Counts, table_name
 from warehouse.drift import BatchDrift
 from warehouse.failpoints import failpoint
@@ -155,12 +155,14 @@ def _copy_records(connection: Connection, name: str, records: Iterator[Hashed], 
     """All new records into the batch table in one COPY; what is rejected waits until that is done."""
     cursor = _cursor(connection)
     with _nothing_to_collect(), SpooledTemporaryFile(max_size=IN_MEMORY) as bad:
-        with cursor.copy(f"copy stage.{name} ({batch.COLUMNS}) from stdin with (freeze)") as copy:
+        with cursor.copy(f"copy stage.{name} ({copy_rows.COLUMNS}) from stdin with (freeze, format binary)") as copy:
+            copy.write(copy_rows.START)
             for chunk, digests in records:
                 lines = stager.lines(chunk, digests)
                 copy.write(lines.good)
                 bad.write(lines.bad)
                 failpoint("load.chunk")
+            copy.write(copy_rows.END)
         bad.seek(0)
         with cursor.copy("copy batch_reject from stdin") as copy:
             while block := bad.read(1 << 20):

@@ -5,7 +5,7 @@ from __future__ import annotations
 from sqlalchemy import Connection, text
 from sqlalchemy.exc import IntegrityError
 
-from warehouse.batch import COLUMNS, came_as_known
+from warehouse.batch import came_as_known
 from warehouse.counts import Counts, table_name
 from warehouse.known import KnownContent
 
@@ -91,8 +91,9 @@ def _bring_known(connection: Connection, name: str, known: KnownContent) -> None
     """The known records whose keys came with other content too, and where they stood."""
     hashes = connection.execute(
         text(
-            f"insert into stage.{name} ({COLUMNS}) select null, record_key, null, raw_hash, payload_hash, part,"
-            f" position, fetched_at from raw.{name} r where {came_as_known(name)}"
+            f"insert into stage.{name} (record_key, raw_hash, payload_hash, part, position, fetched_at)"
+            f" select record_key, raw_hash, payload_hash, part, position, fetched_at from raw.{name} r"
+            f" where {came_as_known(name)}"
             f" and record_key in (select record_key from stage.{name}) returning raw_hash"
         )
     ).scalars()

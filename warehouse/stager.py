@@ -1,8 +1,10 @@
-"""Records → lines of COPY: told apart from what is known, checked against the contract, written out."""
+"""Records → rows of COPY: told apart from what is known, checked against the contract, written out."""
 
 from __future__ import annotations
 
 from collections.abc import Hashable, Iterator, Mapping, Sequence
+from itertools import groupby
+from operator import attrgetter
 from typing import Any, NamedTuple, cast
 
 import numpy as np
@@ -10,7 +12,8 @@ import numpy as np
 from connectors.core.blocks import UnreadBlock
 from connectors.core.source import RawRecord, UnreadRecord
 from schemas.sources.columns import Table, column_check
-from warehouse.copy_lines import bad_lines, good_line, good_lines, origin
+from warehouse.copy_lines import bad_lines
+from warehouse.copy_rows import clean, good_rows, origin
 from warehouse.counts import Counts
 from warehouse.drift import BatchDrift
 from warehouse.fingerprints import Chunk, Located, LocatedBlock
@@ -36,8 +39,20 @@ _Written = tuple[str, bytes]
 """Key and payload."""
 
 
+class _Good(NamedTuple):
+    """A record to be written: where it came from, and what else ``good_rows`` asks for, in its order."""
+
+    came_from: bytes
+    row: tuple[int, str, bytes, bytes, bytes]
+
+
 class Lines(NamedTuple):
-    """What a chunk of records adds to the batch, in COPY's text format."""
+    """What a chunk of records adds to the batch.
+
+    Attributes:
+        good: rows of the batch table, in COPY's binary format, without its beginning and end.
+        bad: lines of its rejects, in COPY's text format.
+    """
 
     good: bytes
     bad: bytes
@@ -113,10 +128,11 @@ class Stager:
             self._counts.read += len(places)
             self._counts.valid += len(places)
             is_whole = len(places) == len(block.texts)
-            ordinals = [first + at for at in places]
             numbers = block.numbers if is_whole else [block.numbers[at] for at in places]
-            came_from = origin(part, fetched_at)
-            return Lines(good_lines(ordinals, table.keys, table.body, digests, numbers, block.label, came_from), b"")
+            positions = list(map((clean(block.label).replace(b"%", b"%%") + b" %d").__mod__, numbers))
+            payloads, came_from = table.body[:-1].split(b"\n"), origin(part, fetched_at)
+            ordinals = first + (np.arange(len(places)) if is_whole else np.array(places))
+            return Lines(good_rows(ordinals, table.keys, payloads, digests, positions, came_from), b"")
 
         def one(at: int, place: int) -> _Fresh:
             read = None if table and at not in table.odd else block.record(place)
@@ -168,7 +184,7 @@ class Stager:
 
     def _written(self, fresh: list[_Fresh], written: Sequence[_Written | None]) -> Lines:
         """Lines of the good records and of the rejects, in the records' order."""
-        good: list[bytes] = []
+        good: list[_Good] = []
         bad: list[bytes] = []
         set_aside = self._drift.policy.new_code == "quarantine"
         for (ordinal, digest, part, position, fetched_at, read), one in zip(fresh, written, strict=True):
@@ -182,8 +198,14 @@ class Stager:
                 if not checked.payload:
                     continue
                 key, payload = str(checked.key), checked.payload
-            good.append(good_line(ordinal, key, payload, digest, origin(part, fetched_at), position))
+            good.append(_Good(origin(part, fetched_at), (ordinal, key, payload, digest, clean(position))))
         self._counts.read += len(fresh)
         self._counts.valid += len(good)
         self._counts.rejected += len(fresh) - len(good)
-        return Lines(b"".join(good), b"".join(bad))
+        return Lines(b"".join(_rows(good)), b"".join(bad))
+
+
+def _rows(good: list[_Good]) -> Iterator[bytes]:
+    for came_from, members in groupby(good, attrgetter("came_from")):
+        ordinals, keys, payloads, digests, positions = zip(*(one.row for one in members), strict=True)
+        yield good_rows(ordinals, keys, payloads, digests, positions, came_from)

@@ -12,7 +12,7 @@ from connectors.core.formats_csv_lines import Run, cut, read_runs
 from connectors.core.formats_csv_sniff import refuse_other_formats, sniff
 from connectors.core.formats_text import detect_encoding, storable
 from connectors.core.source import RawRecord
-from schemas.sources.column_fields import are_plain
+from schemas.sources.column_fields import are_filled, are_plain
 
 
 class CsvTextRow(NamedTuple):
@@ -139,8 +139,8 @@ def _columns(body: bytes, rows: int, heading: _Heading) -> Columns | None:
     if len(cells) != rows * width + 1 or cells[width - 1 :: width].count("\n") != rows:
         return None
     columns = [cells[at : rows * width : width] for at in range(width - 1)]
-    is_filled = mark * 2 not in body and body[:1] != mark
-    return Columns(names, columns, sign.isascii() and are_plain(body, mark), is_filled)
+    is_plain = sign.isascii() and are_plain(body, mark)
+    return Columns(names, columns, is_plain, is_plain and are_filled(body, mark))
 
 
 def read_csv(path: Path, *, delimiter: str | None = None, encoding: str | None = None) -> Iterator[CsvRow]:

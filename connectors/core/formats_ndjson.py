@@ -14,10 +14,11 @@ from connectors.core.blocks import Columns, UnreadBlock
 from connectors.core.errors import Fatal
 from connectors.core.formats_json import MAX_DEPTH, load_json
 from connectors.core.source import RawRecord
-from schemas.sources.column_fields import are_plain
+from schemas.sources.column_fields import are_filled, are_plain
 
 _BOM = b"\xef\xbb\xbf"
-_OPEN, _QUOTE = b'{"'
+_OPEN, _QUOTE, _END = b'{"\n'
+_Layout = tuple[tuple[str, ...], list[tuple[Any, ...]]]
 _SURE = {str, int, bool, type(None)}
 MAX_LINE = 10_000_000
 _CHUNK = 1 << 17
@@ -69,45 +70,48 @@ def _flat_columns(texts: list[bytes]) -> Columns | None:
     The parser keeps the last of two equal keys and rounds decimals: neither must be there.
     """
     body = _array(texts)
-    if body is None:
-        return None
-    try:
-        rows = orjson.loads(body)
-        found = _transposed(rows)
-    except (ValueError, TypeError):  # no JSON, or something beside objects
-        return None
-    if found is None or len(rows) != len(texts):
+    found = _read_array(body, len(texts)) if body else None
+    if body is None or found is None:
         return None
     names, cells = found
-    joined = _joined(cells)
-    values = len(names) * len(texts)
-    if joined is None:
+    inside, values = _joined(cells), len(names) * len(texts)
+    if inside is None:
         if not all(set(map(type, column)) <= _SURE for column in cells):
             return None
         values = sum(type(cell) is str for column in cells for cell in column)
     # Without escapes each quotation mark is a key's or a text's: a key too many shows.
-    if np.count_nonzero(np.frombuffer(body, "u1") == _QUOTE) != 2 * (len(names) * len(texts) + values):
+    if _count(body, _QUOTE) != 2 * (len(names) * len(texts) + values):
         return None
-    return Columns(names, cells, joined is not None and _is_plain(joined, values))
+    if inside is None or _count(inside, _END) != values:
+        return Columns(names, cells)
+    return Columns(names, cells, are_plain(inside), are_filled(inside))
+
+
+def _read_array(body: bytes, rows: int) -> _Layout | None:
+    try:
+        found = orjson.loads(body)
+        return _transposed(found) if len(found) == rows else None
+    except (ValueError, TypeError):  # no JSON, or something beside objects
+        return None
 
 
 def _array(texts: list[bytes]) -> bytes | None:
     """The lines as one array, where each begins with the only brace in it: what of that are objects are the lines."""
     body = b",".join(texts)
-    is_flat = b"\\" not in body and b"[" not in body and body.count(b"{") == len(texts)
+    is_flat = b"\\" not in body and b"[" not in body and _count(body, _OPEN) == len(texts)
     return b"[%b]" % body if is_flat and [text[0] for text in texts].count(_OPEN) == len(texts) else None
 
 
-def _joined(cells: Sequence[Sequence[Any]]) -> str | None:
+def _count(body: bytes, sign: int) -> int:
+    return int(np.count_nonzero(np.frombuffer(body, "u1") == sign))
+
+
+def _joined(cells: Sequence[Sequence[Any]]) -> bytes | None:
     """The cells with a line end behind each; None where one is not a text."""
     try:
-        return "\n".join(map("\n".join, cells)) + "\n"
+        return ("\n".join(map("\n".join, cells)) + "\n").encode()
     except TypeError:
         return None
-
-
-def _is_plain(joined: str, cells: int) -> bool:
-    return joined.count("\n") == cells and are_plain(joined.encode())
 
 
 def _columns(texts: list[bytes]) -> Columns | None:
@@ -120,12 +124,12 @@ def _columns(texts: list[bytes]) -> Columns | None:
     return Columns(*found) if found else None
 
 
-def _transposed(rows: list[dict[str, Any]]) -> tuple[tuple[str, ...], list[tuple[Any, ...]]] | None:
+def _transposed(rows: list[dict[str, Any]]) -> _Layout | None:
     """Names and columns of objects that all have the same keys in the same order, at least one."""
-    names = tuple(rows[0])
-    if not names or list(map(tuple, rows)).count(names) != len(rows):
+    names = list(rows[0])
+    if not names or list(map(list, rows)).count(names) != len(rows):
         return None
-    return names, list(zip(*map(dict.values, rows), strict=True))
+    return tuple(names), list(zip(*map(dict.values, rows), strict=True))
 
 
 def quick_json(text: bytes) -> Any:
@@ -148,8 +152,9 @@ def read_json_blocks(path: Path) -> Iterator[JsonBlock]:
     """
     number = 1
     for lines in _lines(path):
-        places = [at for at, line in enumerate(lines) if line[:1] == b"{" or line.strip()]
-        if places:
+        if b"".join([line[:1] for line in lines]) == b"{" * len(lines):
+            yield JsonBlock(range(number, number + len(lines)), lines)
+        elif places := [at for at, line in enumerate(lines) if line.strip()]:
             yield JsonBlock([number + at for at in places], [lines[at] for at in places])
         number += len(lines)
 

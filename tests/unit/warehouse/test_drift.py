@@ -5,13 +5,11 @@ from __future__ import annotations
 from typing import Any, Literal
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
 from connectors.core.errors import Defect
 from connectors.core.source import Drift, RawRecord
 from schemas.sources.base import DecimalText, OptionalText, SourceRecord
-from warehouse.copy_lines import bad_lines, good_line, origin
+from warehouse.copy_lines import bad_lines
 from warehouse.drift import BatchDrift, nearest, unknown_column_message
 from warehouse.records import Checked, check_record, validate
 
@@ -102,31 +100,6 @@ def test_keys_within_bounds(key: str) -> None:
     found, payload, defects = validate(Flow, RawRecord("item 1", {"id": key, "sens": "ENTRANT"}))
     assert (found, payload) == (None, b"")
     assert defects[0].rule in ("empty_key", "key_too_long")
-
-
-def unescape(field: bytes) -> bytes | None:
-    signs = {b"\\t": b"\t", b"\\n": b"\n", b"\\r": b"\r", b"\\\\": b"\\"}
-    if field == b"\\N":
-        return None
-    out, position = b"", 0
-    while position < len(field):
-        pair = field[position : position + 2]
-        out += signs.get(pair, field[position : position + 1])
-        position += 2 if pair in signs else 1
-    return out
-
-
-@given(
-    st.text(max_size=30), st.binary(max_size=40).filter(lambda b: not set(b) & set(b"\t\n\r\0")), st.text(max_size=20)
-)
-def test_lines_come_back_from_copy_as_they_were(key: str, payload: bytes, position: str) -> None:
-    line = good_line(7, key, payload, b"\x01\xff", origin("part", "2026"), position)
-    assert line.count(b"\n") == 1
-    fields = [unescape(field) for field in line[:-1].split(b"\t")]
-    assert len(fields) == 8
-    assert fields[1] == key.encode(errors="replace").replace(b"\0", b"")
-    assert fields[2:4] == [payload, b"\\x01ff"]
-    assert fields[6] == position.encode(errors="replace").replace(b"\0", b"")
 
 
 def test_known_content_is_a_hash_and_a_good_record_no_reject() -> None:
