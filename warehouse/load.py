@@ -39,6 +39,7 @@ from warehouse.stager import Stager, chunks
 BATCH = 50
 """So few that a chunk stays in the processor's cache from its bytes to its lines."""
 IN_MEMORY = 16_000_000
+_LARGE_BLOCK = 1 << 24
 
 
 def contract_digest(source_id: str, stream: Stream) -> str:
@@ -72,6 +73,7 @@ def stage(engine: Engine, source: Source, stream: Stream, run_id: str, landed: L
     counts = Counts()
     contract = get_contract(stream)
     drift = BatchDrift(contract, stream.drift)
+    _keep_freed_memory()
     with engine.begin() as connection:
         lock_stream(connection, name)
         is_first = batch.create(connection, name, run_id)
@@ -167,6 +169,15 @@ def _copy_records(connection: Connection, name: str, records: Iterator[Hashed], 
         with cursor.copy("copy batch_reject from stdin") as copy:
             while block := bad.read(1 << 20):
                 copy.write(block)
+
+
+def _keep_freed_memory() -> None:
+    """Let chunk after chunk be worked on in the same memory.
+
+    glibc gives every block of 128 KB or more back to the system, which has to clear it when the next is asked for,
+    until it has seen a larger one go (mallopt(3), M_MMAP_THRESHOLD). This one is never written to.
+    """
+    bytes(_LARGE_BLOCK)
 
 
 @contextmanager

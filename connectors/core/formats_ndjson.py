@@ -7,17 +7,15 @@ from pathlib import Path
 from typing import Any
 
 import jiter
-import numpy as np
 import orjson
 
-from connectors.core.blocks import Columns, UnreadBlock
+from connectors.core.blocks import Columns, UnreadBlock, count_sign, joined
 from connectors.core.errors import Fatal
 from connectors.core.formats_json import MAX_DEPTH, load_json
 from connectors.core.source import RawRecord
 from schemas.sources.column_fields import are_filled, are_plain
 
 _BOM = b"\xef\xbb\xbf"
-_OPEN, _QUOTE, _END = b'{"\n'
 _Layout = tuple[tuple[str, ...], list[tuple[Any, ...]]]
 _SURE = {str, int, bool, type(None)}
 MAX_LINE = 10_000_000
@@ -74,17 +72,15 @@ def _flat_columns(texts: list[bytes]) -> Columns | None:
     if body is None or found is None:
         return None
     names, cells = found
-    inside, values = _joined(cells), len(names) * len(texts)
+    inside, values = joined(cells), len(names) * len(texts)
     if inside is None:
         if not all(set(map(type, column)) <= _SURE for column in cells):
             return None
         values = sum(type(cell) is str for column in cells for cell in column)
     # Without escapes each quotation mark is a key's or a text's: a key too many shows.
-    if _count(body, _QUOTE) != 2 * (len(names) * len(texts) + values):
+    if count_sign(body, b'"') != 2 * (len(names) * len(texts) + values):
         return None
-    if inside is None or _count(inside, _END) != values:
-        return Columns(names, cells)
-    return Columns(names, cells, are_plain(inside), are_filled(inside))
+    return Columns(names, cells, are_plain(inside), are_filled(inside)) if inside else Columns(names, cells)
 
 
 def _read_array(body: bytes, rows: int) -> _Layout | None:
@@ -98,20 +94,8 @@ def _read_array(body: bytes, rows: int) -> _Layout | None:
 def _array(texts: list[bytes]) -> bytes | None:
     """The lines as one array, where each begins with the only brace in it: what of that are objects are the lines."""
     body = b",".join(texts)
-    is_flat = b"\\" not in body and b"[" not in body and _count(body, _OPEN) == len(texts)
-    return b"[%b]" % body if is_flat and [text[0] for text in texts].count(_OPEN) == len(texts) else None
-
-
-def _count(body: bytes, sign: int) -> int:
-    return int(np.count_nonzero(np.frombuffer(body, "u1") == sign))
-
-
-def _joined(cells: Sequence[Sequence[Any]]) -> bytes | None:
-    """The cells with a line end behind each; None where one is not a text."""
-    try:
-        return ("\n".join(map("\n".join, cells)) + "\n").encode()
-    except TypeError:
-        return None
+    is_flat = b"\\" not in body and b"[" not in body and count_sign(body, b"{") == len(texts)
+    return b"[%b]" % body if is_flat and [text[0] for text in texts].count(ord("{")) == len(texts) else None
 
 
 def _columns(texts: list[bytes]) -> Columns | None:

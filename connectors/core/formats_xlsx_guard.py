@@ -10,6 +10,7 @@ import re
 import zipfile
 import zlib
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import IO, Any
@@ -210,6 +211,15 @@ def _inflate(raw: IO[bytes], info: zipfile.ZipInfo, most: int, where: str) -> It
             raise EOFError(f"{info.filename} ends early")
 
 
+def _one_ahead(chunks: Iterator[bytes]) -> Iterator[bytes]:
+    """The same, the next of them inflated while one is looked at."""
+    with ThreadPoolExecutor(1) as pool:
+        coming = pool.submit(next, chunks, None)
+        while (chunk := coming.result()) is not None:
+            coming = pool.submit(next, chunks, None)
+            yield chunk
+
+
 def _scan(path: Path, raw: IO[bytes], info: zipfile.ZipInfo, limits: XlsxLimits, scan: SheetScan | None) -> None:
     if info.file_size >= limits.ratio_from_bytes and info.file_size > limits.ratio * max(info.compress_size, 1):
         raise Fatal(
@@ -219,7 +229,7 @@ def _scan(path: Path, raw: IO[bytes], info: zipfile.ZipInfo, limits: XlsxLimits,
         )
     is_xml = info.filename.lower().endswith((".xml", ".rels"))
     rest, first = b"", True
-    for chunk in _inflate(raw, info, limits.total_bytes, path.name):
+    for chunk in _one_ahead(_inflate(raw, info, limits.total_bytes, path.name)):
         if first and is_xml:
             _check_head(path, info.filename, chunk[:_HEAD])
             first = False

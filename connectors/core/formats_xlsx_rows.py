@@ -9,8 +9,9 @@ from typing import Any, NamedTuple
 
 import orjson
 
-from connectors.core.blocks import Columns, UnreadBlock
+from connectors.core.blocks import Columns, UnreadBlock, joined
 from connectors.core.source import RawRecord
+from schemas.sources.column_fields import are_filled, are_plain
 
 CellValue = str | int | float | bool | date | datetime | time | timedelta | None
 _EXACT = 1e15  # Excel keeps 15 significant digits
@@ -106,7 +107,12 @@ class XlsxBlock:
         if padding or any(self.numbers[place] in defects for place in places if defects):
             return None
         cells = list(zip(*[self._values[place] for place in places], strict=True))
-        return Columns(names, list(map(_column, cells))) if len(cells) == len(names) else None
+        if len(cells) != len(names):
+            return None
+        inside = joined(cells)
+        if inside and are_filled(inside) and are_plain(inside):
+            return Columns(names, cells, is_plain=True, is_filled=True)
+        return Columns(names, list(map(_column, cells)))
 
 
 def _column(values: Sequence[Any]) -> Sequence[CellValue]:

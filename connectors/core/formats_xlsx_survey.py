@@ -11,18 +11,13 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-_LETTERS, _DIGITS = 4, 10
+_LETTERS, _DIGITS = 4, 9
 _BEFORE, _BEHIND = b"__", b"_" * (_LETTERS + _DIGITS + 4)
-_EQUALS, _QUOTE, _SPACE, _LESS, _COLON = b'=" <:'
+_EQUALS, _QUOTE, _SPACE, _LESS, _COLON, _SLASH, _MORE = b'=" <:/>'
 _R, _T, _E, _N, _C, _F = b"rtencf"
-_IS_BLANK, _ENDS_NAME = np.zeros(256, "?"), np.zeros(256, "?")
-_IS_BLANK[list(b" \t\r\n")] = True
-_ENDS_NAME[list(b" \t\r\n/>")] = True
-_LETTER = np.zeros(256, "i8")
-for _number in range(26):
-    _LETTER[[ord("A") + _number, ord("a") + _number]] = _number + 1
-_DIGIT = np.full(256, -1, "i8")
-_DIGIT[list(b"0123456789")] = range(10)
+_A, _ZERO, _ALPHABET = ord("a"), ord("0"), 26
+_LOWER = 0x20
+"""The bit in which small letters differ from capitals."""
 
 
 class Survey(NamedTuple):
@@ -39,47 +34,51 @@ def survey(text: bytes) -> Survey | None:
     """What stands in a piece of XML that ends with a tag; None where it is not in the usual writing."""
     signs = np.frombuffer(_BEFORE + text + _BEHIND, "u1")
     equals = np.flatnonzero(signs == _EQUALS)
-    name, quote = signs[equals - 1], signs[equals + 1]
-    if _IS_BLANK[name].any() or (quote != _QUOTE).any():
+    name = signs[equals - 1]
+    # XML has no other signs up to the space than blanks.
+    if (name <= _SPACE).any() or (signs[equals + 1] != _QUOTE).any():
         return None
-    is_alone = _IS_BLANK[signs[equals - 2]]
+    is_alone = signs[equals - 2] <= _SPACE
     found = _references(signs, equals[is_alone & (name == _R)] + 2)
     if found is None:
         return None
-    colons = signs[np.flatnonzero(signs == _COLON) + 1]
-    if ((colons == _C) | (colons == _F)).any():  # names with a prefix
+    # Frequent signs are not looked up one by one: whole rows of bytes are compared.
+    first, second, third = signs[:-2], signs[1:-1], signs[2:]
+    is_c, is_f = second == _C, second == _F
+    if ((first == _COLON) & (is_c | is_f)).any():  # names with a prefix
         return None
-    tags = np.flatnonzero(signs == _LESS)
-    name_of, is_short = signs[tags + 1], _ENDS_NAME[signs[tags + 2]]
+    is_tag = (first == _LESS) & ((third <= _SPACE) | (third == _SLASH) | (third == _MORE))
     types = equals[is_alone & (name == _T)]
     has_errors = ((signs[types + 2] == _E) & (signs[types + 3] == _QUOTE)).any()
     return Survey(
         *found,
-        int(np.count_nonzero((name_of == _C) & is_short)),
-        bool(has_errors or ((name_of == _F) & is_short).any()),
+        int(np.count_nonzero(is_tag & is_c)),
+        bool(has_errors or (is_tag & is_f).any()),
         bool((name == _N).any()),
     )
 
 
 def _references(signs: NDArray[Any], at: NDArray[Any]) -> tuple[int, int] | None:
     """Highest row and column of references that begin at these places; None where one is odd."""
-    columns = np.zeros(len(at), "i8")
+    columns = np.zeros(len(at), "i4")
     for _ in range(_LETTERS):
-        letter = _LETTER[signs[at]]
-        if not letter.any():
+        letter = (signs[at] | _LOWER) - _A
+        is_letter = letter < _ALPHABET
+        if not is_letter.any():
             break
-        is_letter = letter > 0
-        columns = np.where(is_letter, columns * 26 + letter, columns)
+        columns = np.where(is_letter, columns * _ALPHABET + letter + 1, columns)
         at = at + is_letter
-    rows = np.zeros(len(at), "i8")
-    start = at
-    for _ in range(_DIGITS):
-        digit = _DIGIT[signs[at]]
-        is_digit = digit >= 0
+    rows, goes_on = np.zeros(len(at), "i4"), np.ones(len(at), "?")
+    for place in range(_DIGITS + 1):
+        sign = signs[at + place]
+        digit = sign - _ZERO
+        is_digit = goes_on & (digit < 10)  # noqa: PLR2004 - digits
+        if ((sign != _QUOTE) & (goes_on & ~is_digit)).any() or (place == 0 and not is_digit.all()):
+            return None
         if not is_digit.any():
             break
         rows = np.where(is_digit, rows * 10 + digit, rows)
-        at = at + is_digit
-    if (at == start).any() or (signs[at] != _QUOTE).any():
+        goes_on = is_digit
+    else:
         return None
     return int(rows.max(initial=0)), int(columns.max(initial=0))
