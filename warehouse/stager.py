@@ -130,9 +130,9 @@ class Stager:
             is_whole = len(places) == len(block.texts)
             numbers = block.numbers if is_whole else [block.numbers[at] for at in places]
             positions = list(map((clean(block.label).replace(b"%", b"%%") + b" %d").__mod__, numbers))
-            payloads, came_from = table.body[:-1].split(b"\n"), origin(part, fetched_at)
+            came_from = origin(part, fetched_at)
             ordinals = first + (np.arange(len(places)) if is_whole else np.array(places))
-            return Lines(good_rows(ordinals, table.keys, payloads, digests, positions, came_from), b"")
+            return Lines(good_rows(ordinals, table.keys, table.payloads(), digests, positions, came_from), b"")
 
         def one(at: int, place: int) -> _Fresh:
             read = None if table and at not in table.odd else block.record(place)

@@ -5,12 +5,16 @@ from __future__ import annotations
 import codecs
 import csv
 from collections.abc import Iterator
+from io import BytesIO
 from pathlib import Path
 from typing import NamedTuple
+
+import numpy as np
 
 from connectors.core.errors import Fatal
 
 MAX_FIELD = 1_000_000
+_RETURN, _END = b"\r\n"
 _CHUNK = 1 << 17
 """So few that what is made of a chunk stays in the processor's cache until it is sent."""
 
@@ -110,10 +114,23 @@ def _whole_lines(chunks: Iterator[bytes]) -> Iterator[list[bytes]]:
         if not end:
             rest.append(chunk)
             continue
-        yield b"".join([*rest, chunk[:end]]).splitlines(keepends=True)
+        yield _split(b"".join([*rest, chunk[:end]]))
         rest = [chunk[end:]]
     if last := b"".join(rest):
-        yield last.splitlines(keepends=True)
+        yield _split(last)
+
+
+def _split(body: bytes) -> list[bytes]:
+    """Lines with their ends; ``splitlines`` looks at each byte by itself and takes five times as long."""
+    return body.splitlines(keepends=True) if _has_bare_return(body) else BytesIO(body).readlines()
+
+
+def _has_bare_return(body: bytes) -> bool:
+    """Whether a carriage return ends a line by itself."""
+    if b"\r" not in body:
+        return False
+    signs = np.frombuffer(body + b" ", "u1")
+    return bool(((signs[:-1] == _RETURN) & (signs[1:] != _END)).any())
 
 
 def _chunks(path: Path, encoding: str) -> Iterator[bytes]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
+from io import BytesIO
 from pathlib import Path
 from typing import Any
 
@@ -28,7 +29,7 @@ class JsonBlock:
 
     Attributes:
         numbers: the lines' numbers in the file, from 1.
-        texts: each line as it stands, without its end.
+        texts: each line as it stands, with its end.
     """
 
     def __init__(self, numbers: Sequence[int], texts: list[bytes]) -> None:
@@ -144,12 +145,14 @@ def read_json_blocks(path: Path) -> Iterator[JsonBlock]:
 
 
 def _lines(path: Path) -> Iterator[list[bytes]]:
+    """Lines with their ends; the last gets one if it has none."""
     rest, number = b"", 1
     with path.open("rb") as stream:
         if stream.read(len(_BOM)) != _BOM:
             stream.seek(0)
         while chunk := stream.read(_CHUNK):
-            *lines, rest = (rest + chunk).split(b"\n")
+            lines = BytesIO(rest + chunk).readlines()
+            rest = b"" if chunk.endswith(b"\n") else lines.pop()
             if max(map(len, lines), default=0) > MAX_LINE or len(rest) > MAX_LINE:
                 raise Fatal(
                     f"a line from {number} on has more than {MAX_LINE:,} bytes", where=path.name, rule="json_line"
@@ -157,4 +160,4 @@ def _lines(path: Path) -> Iterator[list[bytes]]:
             yield lines
             number += len(lines)
     if rest:
-        yield [rest]
+        yield [rest + b"\n"]

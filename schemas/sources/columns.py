@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Hashable, Iterator, Mapping, Sequence
 from functools import cache
+from io import BytesIO
 from typing import Any, NamedTuple, cast
 
 from schemas.sources.column_fields import REFUSED, Column, Field, fields_of
@@ -43,9 +44,13 @@ class Table(NamedTuple):
     body: bytes
     odd: set[int]
 
+    def payloads(self) -> list[bytes]:
+        """The payload of each record."""
+        return [line[:-1] for line in BytesIO(self.body)]  # bytes.split looks at each byte by itself
+
     def records(self) -> Iterator[tuple[str, bytes] | None]:
         """Key and payload of each record; None for the odd ones."""
-        pairs = zip(self.keys, self.body[:-1].split(b"\n"), strict=True)
+        pairs = zip(self.keys, self.payloads(), strict=True)
         return (None if at in self.odd else pair for at, pair in enumerate(pairs))
 
 

@@ -88,7 +88,7 @@ def test_json_lines_keep_their_number_their_text_and_exact_decimals(tmp_path: Pa
     blocks = list(read_json_blocks(path))
     found = [(number, block.value(at)) for block in blocks for at, number in enumerate(block.numbers)]
     assert found == [(1, {"a": Decimal("451412.010000000009313")}), (4, {"a": 7, "b": [None, True]})]
-    assert blocks[-1].texts[-1] == b'{"a": 7, "b": [null, true]}'
+    assert blocks[-1].texts[-1] == b'{"a": 7, "b": [null, true]}\n'
 
 
 VALUES = st.one_of(
@@ -136,7 +136,7 @@ def test_lines_are_those_of_the_file(tmp_path: Path, lines: list[str], chunk: in
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(formats_ndjson, "_CHUNK", chunk)
         found = [pair for block in read_json_blocks(path) for pair in zip(block.numbers, block.texts, strict=True)]
-    assert found == [(number, line.encode()) for number, line in enumerate(lines, 1) if line.strip()]
+    assert found == [(number, line.encode() + b"\n") for number, line in enumerate(lines, 1) if line.strip()]
 
 
 def test_a_line_without_end_is_refused(tmp_path: Path) -> None:
