@@ -159,8 +159,7 @@ def _copy_records(connection: Connection, name: str, records: Iterator[Hashed], 
     with _nothing_to_collect(), SpooledTemporaryFile(max_size=IN_MEMORY) as bad:
         with cursor.copy(f"copy stage.{name} ({copy_rows.COLUMNS}) from stdin with (freeze, format binary)") as copy:
             copy.write(copy_rows.START)
-            for chunk, digests in records:
-                lines = stager.lines(chunk, digests)
+            for lines in stager.lines(records):
                 copy.write(lines.good)
                 bad.write(lines.bad)
                 failpoint("load.chunk")

@@ -16,12 +16,15 @@ from warehouse.copy_lines import bad_lines
 from warehouse.copy_rows import clean, good_rows, origin
 from warehouse.counts import Counts
 from warehouse.drift import BatchDrift
-from warehouse.fingerprints import Chunk, Located, LocatedBlock
+from warehouse.fingerprints import Chunk, Hashed, Located, LocatedBlock
 from warehouse.known import KnownContent, Places
 from warehouse.records import check_record, is_usual
 
 FEW = 4
 """Fewer records of one layout than this in a chunk are checked one by one."""
+SPARSE = 8
+"""Where fewer than one in so many records of a block are new, they wait for those of the next blocks."""
+_WAITING = 500
 
 
 class _Fresh(NamedTuple):
@@ -83,11 +86,22 @@ class Stager:
         self._contract, self._drift, self._counts, self._known = contract, drift, counts, known
         self._columns = column_check(cast("Hashable", contract))
         self._ordinal = 0
+        self._waiting: list[_Fresh] = []
         self.unread = 0
 
-    def lines(self, chunk: Chunk, digests: list[bytes]) -> Lines:
-        """Rows for the batch table and for its rejects; what is known is only noted."""
-        return self._of_records(chunk, digests) if isinstance(chunk, list) else self._of_block(*chunk, digests)
+    def lines(self, records: Iterator[Hashed]) -> Iterator[Lines]:
+        """Rows for the batch table and for its rejects, in the records' order; what is known is only noted."""
+        for chunk, digests in records:
+            found = self._of_records(chunk, digests) if isinstance(chunk, list) else self._of_block(*chunk, digests)
+            if self._waiting and (found or len(self._waiting) >= _WAITING):
+                yield self._waited()
+            if found:
+                yield found
+        yield self._waited()
+
+    def _waited(self) -> Lines:
+        waiting, self._waiting = self._waiting, []
+        return self._checked(waiting)
 
     def _of_records(self, chunk: list[Located], digests: list[bytes]) -> Lines:
         known: list[int] = []
@@ -113,7 +127,8 @@ class Stager:
             self._note(known, ordinals)
         return self._checked(fresh)
 
-    def _of_block(self, part: str, block: UnreadBlock, fetched_at: str, digests: list[bytes]) -> Lines:
+    def _of_block(self, part: str, block: UnreadBlock, fetched_at: str, digests: list[bytes]) -> Lines | None:
+        """None where the few that are new wait."""
         first = self._ordinal + 1
         self._ordinal += len(digests)
         found = self._known.find(digests)
@@ -123,6 +138,17 @@ class Stager:
             self.unread += self._note(found[is_known], np.flatnonzero(is_known) + first)
             places = np.flatnonzero(~is_known).tolist()
             digests = [digests[at] for at in places]
+        if len(places) * SPARSE < len(block.texts):
+            for place, digest in zip(places, digests, strict=True):
+                read = block.record(place)
+                self._waiting.append(_Fresh(first + place, digest, part, read.position, fetched_at, read))
+            return None
+        return self._of_fresh(part, block, fetched_at, places, digests, first)
+
+    def _of_fresh(
+        self, part: str, block: UnreadBlock, fetched_at: str, places: Sequence[int], digests: list[bytes], first: int
+    ) -> Lines:  # fmt: skip
+        """Of a block, the records at these places; ``first`` is the number of its first one in the batch."""
         table = self._table(block, places) if len(places) >= FEW else None
         if table and not table.odd:
             self._counts.read += len(places)

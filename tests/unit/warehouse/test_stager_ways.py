@@ -33,6 +33,7 @@ from warehouse.known import NOTHING_KNOWN, KnownContent
 from warehouse.records import canonical_json
 from warehouse.stager import Lines, Stager, chunks
 
+NOTHING = Lines(b"", b"")
 WHEN = "2026-11-22T00:00:00+00:00"
 
 
@@ -89,7 +90,9 @@ def lines(
     counts, drift = Counts(), BatchDrift(contract, policy)
     one = Stager(contract, drift, counts, NOTHING_KNOWN)
     chunk: list[Any] = [("part\t1", record, WHEN) for record in records]
-    found = one.lines(chunk, Fingerprints(b"salt").of(chunk))
+    [found] = [lines for lines in one.lines(iter([(chunk, Fingerprints(b"salt").of(chunk))])) if any(lines)] or [
+        NOTHING
+    ]
     return found, counts, drift.notes({}, 0)
 
 
@@ -111,7 +114,7 @@ def told(located: list[Any], policy: Drift, contract: type[Any], known: KnownCon
     """What comes of records or blocks, one after the other."""
     counts, drift = Counts(), BatchDrift(contract, policy)
     one, prints = Stager(contract, drift, counts, known), Fingerprints(b"salt")
-    found = [one.lines(chunk, prints.of(chunk)) for chunk in chunks(iter(located), 4)]
+    found = list(one.lines((chunk, prints.of(chunk)) for chunk in chunks(iter(located), 4)))
     lines = Lines(b"".join(part.good for part in found), b"".join(part.bad for part in found))
     return lines, counts, drift.notes({}, 0), one.unread
 
@@ -142,6 +145,8 @@ def test_a_block_gives_the_lines_of_its_records(
                for at, text in enumerate(block.texts)]  # fmt: skip
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(stager, "FEW", 1)
+        patch.setattr(stager, "SPARSE", data.draw(st.sampled_from([2, 8])))
+        patch.setattr(stager, "_WAITING", data.draw(st.sampled_from([1, 3, 500])))
         by_block = told([("%1", block, WHEN), ("%1", block, WHEN)], policy, contract, content(known))
         patch.setattr(stager, "FEW", 10_000)
         one_by_one = told([("%1", one, WHEN) for one in [*singles, *singles]], policy, contract, content(known))
