@@ -6,6 +6,7 @@ import functools
 import hashlib
 from collections import deque
 from collections.abc import Callable, Iterator
+from itertools import islice
 from typing import Any
 
 from connectors.core.blocks import UnreadBlock
@@ -18,8 +19,21 @@ Located = tuple[str, RawRecord | UnreadRecord, str]
 LocatedBlock = tuple[str, UnreadBlock, str]
 Chunk = list[Located] | LocatedBlock
 Hashed = tuple[Chunk, list[bytes]]
-_AHEAD = 16_000_000
+_AHEAD = 32_000_000
 """Bytes of texts that may wait for what PostgreSQL knows."""
+
+
+class Early:
+    """What was hashed before it is asked for.
+
+    Attributes:
+        hashed: the first chunks.
+        digests: of each of the next ones, whose texts were let go and have to be read again.
+    """
+
+    def __init__(self) -> None:
+        self.hashed: deque[Hashed] = deque()
+        self.digests: list[bytes] = []
 
 
 class Fingerprints:
@@ -54,21 +68,34 @@ class Fingerprints:
             hasher.update(canonical_json(record.data))
         return bytes(hasher.digest())
 
-    def ahead(self, chunks: Iterator[Chunk], is_enough: Callable[[], bool]) -> deque[Hashed]:
+    def ahead(self, chunks: Iterator[Chunk], is_enough: Callable[[], bool]) -> Early:
         """The first chunks, until it is enough; of records that are not in blocks at most one chunk."""
-        found: deque[Hashed] = deque()
-        size = 0
-        while size < _AHEAD and not is_enough():
+        early, size = Early(), 0
+        while not is_enough():
             chunk = next(chunks, None)
             if chunk is None:
                 break
-            found.append((chunk, self.of(chunk)))
-            size += _AHEAD if isinstance(chunk, list) else sum(map(len, chunk[1].texts))
-        return found
+            digests = self.of(chunk)
+            if size >= _AHEAD:
+                early.digests.append(b"".join(digests))
+                continue
+            early.hashed.append((chunk, digests))
+            if isinstance(chunk, list):
+                break
+            size += sum(map(len, chunk[1].texts))
+        return early
 
-    def rest(self, early: deque[Hashed], chunks: Iterator[Chunk]) -> Iterator[Hashed]:
-        """The chunks that were taken early, none of which is kept, and all others."""
-        while early:
-            yield early.popleft()
+    def rest(self, early: Early, chunks: Iterator[Chunk], again: Callable[[], Iterator[Chunk]]) -> Iterator[Hashed]:
+        """The chunks that were taken early, none of which is kept, and all others.
+
+        Args:
+            again: gives all chunks from the first on.
+        """
+        taken = len(early.hashed)
+        while early.hashed:
+            yield early.hashed.popleft()
+        if early.digests:
+            for digests, chunk in zip(early.digests, islice(again(), taken, None), strict=False):
+                yield chunk, [digests[at : at + HASH_BYTES] for at in range(0, len(digests), HASH_BYTES)]
         for chunk in chunks:
             yield chunk, self.of(chunk)

@@ -20,7 +20,7 @@ _ROW = np.dtype([("high", ">u8"), ("low", ">u8"), ("page", ">u4"), ("item", ">u2
 
 
 class KnownContent:
-    """The hashes, sorted by their first half, and which of them came again.
+    """The hashes in the table's order, and which of them came again.
 
     Of two hashes that agree in their first half one is looked at as new.
 
@@ -29,10 +29,11 @@ class KnownContent:
     """
 
     def __init__(self, high: Any, low: Any, address: Any = None, existing: int = 0) -> None:
-        order = np.argsort(high)
-        self._high, self._low = high[order], low[order]
-        self._address = np.zeros(len(order), "u8") if address is None else address[order]
-        self._ordinal = np.zeros(len(order), "i8")
+        self._high, self._low = high, low
+        self._sorted = np.argsort(high)
+        self._address = np.zeros(len(high), "u8") if address is None else address
+        self._ordinal = np.zeros(len(high), "i8")
+        self._next = 0
         self.existing = existing
 
     def find(self, digests: Sequence[bytes]) -> Places:
@@ -40,15 +41,37 @@ class KnownContent:
         if not len(self._high):
             return np.full(len(digests), -1)
         halves = np.frombuffer(b"".join(digests), dtype=">u8").astype("u8").reshape(-1, 2)
-        at = np.minimum(np.searchsorted(self._high, halves[:, 0]), len(self._high) - 1)
-        same = (self._high[at] == halves[:, 0]) & (self._low[at] == halves[:, 1])
-        return np.where(same, at, -1)
+        places = self._found_in_line(halves)
+        missed = np.flatnonzero(places < 0)
+        if len(missed):
+            places[missed] = self._searched(halves[missed])
+        known = places[places >= 0]
+        if len(known):
+            self._next = int(known[-1]) + 1
+        return places
+
+    def _found_in_line(self, halves: Any) -> Places:
+        """Most records of a listing come in the order in which they came the last time."""
+        high, low = (column[self._next : self._next + len(halves)] for column in (self._high, self._low))
+        same = (high == halves[: len(high), 0]) & (low == halves[: len(high), 1])
+        places = np.full(len(halves), -1)
+        places[: len(high)][same] = np.flatnonzero(same) + self._next
+        return places
+
+    def _searched(self, halves: Any) -> Places:
+        at = np.searchsorted(self._high, halves[:, 0], sorter=self._sorted)
+        places = self._sorted[np.minimum(at, len(self._sorted) - 1)]
+        same = (self._high[places] == halves[:, 0]) & (self._low[places] == halves[:, 1])
+        return np.where(same, places, -1)
 
     def note(self, places: Sequence[int] | Places, ordinals: Sequence[int] | Places) -> int:
         """Take note of what came, as which record of the batch (from 1); returns how many had come before."""
-        found, first = np.unique(np.asarray(places, "i8"), return_index=True)
+        found, came_as = np.asarray(places, "i8"), np.asarray(ordinals, "i8")
+        if (found[1:] <= found[:-1]).any():
+            found, first = np.unique(found, return_index=True)
+            came_as = came_as[first]
         is_new = self._ordinal[found] == 0
-        self._ordinal[found[is_new]] = np.asarray(ordinals, "i8")[first[is_new]]
+        self._ordinal[found[is_new]] = came_as[is_new]
         return len(places) - int(np.count_nonzero(is_new))
 
     def came(self) -> tuple[bool, list[bytes]]:

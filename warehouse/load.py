@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import gc
 import hashlib
-from collections import deque
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
@@ -31,7 +30,7 @@ from warehouse import batch, copy_rows, rejects
 from warehouse.counts import Counts, table_name
 from warehouse.drift import BatchDrift
 from warehouse.failpoints import failpoint
-from warehouse.fingerprints import Chunk, Fingerprints, Hashed, Located, LocatedBlock
+from warehouse.fingerprints import Chunk, Early, Fingerprints, Hashed, Located, LocatedBlock
 from warehouse.known import NOTHING_KNOWN, KnownContent, fetch_known
 from warehouse.records import canonical_json, without_nul
 from warehouse.stager import Stager, chunks
@@ -80,10 +79,14 @@ def stage(engine: Engine, source: Source, stream: Stream, run_id: str, landed: L
         connection.execute(text(rejects.CREATE))
         before = _columns_before(connection, source.id, stream)
         salt = contract_digest(source.id, stream).encode()[:16]
-        prints, located = Fingerprints(salt), chunks(read_located(source, stream, landed), BATCH)
-        known, early = (NOTHING_KNOWN, deque()) if is_first else _known(connection, name, prints, located)
+
+        def read() -> Iterator[Chunk]:
+            return chunks(read_located(source, stream, landed), BATCH)
+
+        prints, located = Fingerprints(salt), read()
+        known, early = (NOTHING_KNOWN, Early()) if is_first else _known(connection, name, prints, located)
         stager = Stager(contract, drift, counts, known)
-        _copy_records(connection, name, prints.rest(early, located), stager)
+        _copy_records(connection, name, prints.rest(early, located, read), stager)
         if not is_first:
             batch.note_absent(connection, name, known)
         drift.see_known(stager.unread, *before)
@@ -145,7 +148,7 @@ def _iso_mtime(path: Path) -> str:
 
 def _known(
     connection: Connection, name: str, prints: Fingerprints, located: Iterator[Chunk]
-) -> tuple[KnownContent, deque[Hashed]]:
+) -> tuple[KnownContent, Early]:
     """What ``raw`` holds, and what was read and hashed while PostgreSQL gathered it."""
     with ThreadPoolExecutor(1) as pool:
         asked = pool.submit(fetch_known, _cursor(connection), name)

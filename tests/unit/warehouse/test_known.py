@@ -27,6 +27,14 @@ def test_exactly_what_is_there_is_known(there: set[str], asked: list[str]) -> No
     assert [place >= 0 for place in places] == [text in there for text in asked]
 
 
+@given(st.lists(st.integers(0, 30), unique=True), st.lists(st.lists(st.integers(0, 40), max_size=8), max_size=8))
+def test_what_comes_in_line_is_found_as_what_does_not(there: list[int], chunks: list[list[int]]) -> None:
+    content = known([digest(str(number)) for number in there]) if there else NOTHING_KNOWN
+    for numbers in chunks:
+        places = content.find([digest(str(number)) for number in numbers]).tolist()
+        assert places == [there.index(number) if number in there else -1 for number in numbers]
+
+
 @given(st.lists(st.sampled_from("abcdefgh"), max_size=20))
 def test_what_came_is_told_by_its_shorter_list(asked: list[str]) -> None:
     content = known([digest(text) for text in "abcdefgh"])

@@ -25,7 +25,7 @@ from schemas.sources.columns import column_check
 from schemas.sources.elenco_sottoprodotti import Iscrizione
 from schemas.sources.synergie import Depense
 from schemas.sources.tiers_lieux import Actualite, Lieu
-from warehouse import stager
+from warehouse import fingerprints, stager
 from warehouse.counts import Counts
 from warehouse.drift import BatchDrift
 from warehouse.fingerprints import Fingerprints
@@ -218,14 +218,17 @@ def test_usual_records_are_written_by_column() -> None:
     ]
 
 
-def test_what_is_hashed_ahead_is_what_comes() -> None:
+@pytest.mark.parametrize("most", [0, 1, 10, 1_000])
+def test_what_is_hashed_ahead_is_what_comes(monkeypatch: pytest.MonkeyPatch, most: int) -> None:
+    monkeypatch.setattr(fingerprints, "_AHEAD", most)
     prints = Fingerprints(b"salt")
-    block = block_of([RawRecord(f"row % {at}", {"id": str(at)}) for at in range(3)])
-    located = [("p", block, WHEN)] * 5
+    blocks = [block_of([RawRecord(f"row % {at}", {"id": str(at), "of": name}) for at in range(3)]) for name in "abcde"]
+    located: list[Any] = [("p", block, WHEN) for block in blocks]
     for enough in range(7):
         left = iter([False] * enough + [True])
         source = chunks(iter(located), 4)
         early = prints.ahead(source, lambda: next(left))  # noqa: B023 - used at once
-        assert len(early) == min(enough, 5)
-        assert list(prints.rest(early, source)) == [(one, prints.of(one)) for one in located]
-        assert not early
+        assert len(early.hashed) + len(early.digests) == min(enough, 5)
+        rest = prints.rest(early, source, lambda: chunks(iter(located), 4))
+        assert list(rest) == [(one, prints.of(one)) for one in located]
+        assert not early.hashed
