@@ -172,10 +172,9 @@ def _write(target: Path, body: bytes | Iterable[bytes], known: LandedPart | None
         with _Draft(target.with_name(target.name + _UNFINISHED), known) as draft:
             for chunk in [body] if isinstance(body, bytes) else body:
                 draft.add(chunk)
-            digest = draft.digest.hexdigest()
-            if known and draft.is_all_of_known and digest == known.sha256:
+            if known and draft.is_all_of_known:
                 return _link(known, target)
-            draft.finish()
+            digest = draft.finish()
         draft.path.replace(target)
     except OSError as error:
         raise Retriable(f"cannot be kept: {error.strerror}", where=target.name, rule="landing_write") from error
@@ -183,10 +182,10 @@ def _write(target: Path, body: bytes | Iterable[bytes], known: LandedPart | None
 
 
 class _Draft:
-    """A file that is written only from the first byte on in which it differs from an older one."""
+    """A file that is written, and hashed, only once it differs from an older one: the same bytes have the same hash."""
 
     def __init__(self, path: Path, known: LandedPart | None) -> None:
-        self.path, self.digest, self.size = path, hashlib.sha256(), 0
+        self.path, self.size, self._hash = path, 0, hashlib.sha256()
         self._old = known.path.open("rb") if known and known.path.is_file() else None
         self._new: BinaryIO | None = None
 
@@ -205,18 +204,19 @@ class _Draft:
 
     def add(self, chunk: bytes) -> None:
         """Further bytes."""
-        self.digest.update(chunk)
         if self._new is None and (self._old is None or self._old.read(len(chunk)) != chunk):
             self._new = self._begun()
         if self._new is not None:
             self._new.write(chunk)
+            self._hash.update(chunk)
         self.size += len(chunk)
 
-    def finish(self) -> None:
-        """Bring everything to the disk."""
+    def finish(self) -> str:
+        """Bring everything to the disk; returns its hash."""
         stream = self._new = self._new or self._begun()
         stream.flush()
         os.fsync(stream.fileno())
+        return self._hash.hexdigest()
 
     def _begun(self) -> BinaryIO:
         """The file with what was the same so far."""
@@ -225,6 +225,7 @@ class _Draft:
             self._old.seek(0)
             while left and (chunk := self._old.read(min(left, _CHUNK))):
                 stream.write(chunk)
+                self._hash.update(chunk)
                 left -= len(chunk)
         return stream
 
