@@ -17,13 +17,12 @@ from connectors.core.parts import response_part
 from connectors.core.source import FetchContext, LandedPart, Part, RawRecord, Source, Stream
 from connectors.elenco_sottoprodotti.extracts import SOURCE, read_extract_csv, read_extract_xml
 from connectors.elenco_sottoprodotti.labels import Labels, load_labels
-from connectors.elenco_sottoprodotti.pages import Sheet, is_missing, read_sheet
+from connectors.elenco_sottoprodotti.pages import MIN_LABELS, Sheet, is_missing, read_sheet
 from connectors.elenco_sottoprodotti.records import Entries
 from connectors.elenco_sottoprodotti.searches import HTML, Entry, fetch_other_roles, fetch_search, page_root
 
 _XML = ("application/xml", "text/xml")
 _CSV = ("text/csv", "text/plain", "application/csv", "application/octet-stream")
-_MIN_LABELS = 3
 _Options = Mapping[str, Any]
 
 
@@ -125,9 +124,9 @@ def _says_missing(response: Response, labels: Labels) -> bool:
         root = page_root(response.body, response.headers.get("content-type"))
     except Fatal:
         return False  # one unreadable sheet is a reject of ``read``, not the end of the run
-    if is_missing(root):
+    if is_missing(root, labels):
         return True
-    if read_sheet(root, labels).labels < _MIN_LABELS:
+    if read_sheet(root, labels).labels < MIN_LABELS:
         start = " ".join(root.text_content().split())[:120]
         raise Retriable(
             f"is no sheet of an entry: '{start}'", source=SOURCE, where=response.url, rule="unexpected_page"
@@ -157,7 +156,7 @@ def _read_sheet_part(part: LandedPart, labels: Labels) -> Iterator[RawRecord]:
     except Fatal as error:
         yield _reject(reference, error.rule or "unreadable", error.message)
         return
-    if root is None or is_missing(root):
+    if root is None or is_missing(root, labels):
         yield _reject(reference, "missing_sheet", "the entry is listed but its sheet is not there")
         return
     sheet = read_sheet(root, labels)

@@ -7,14 +7,14 @@ results, links to sheets, and labels beside values in definition lists or tables
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import urljoin
 
 from connectors.core.errors import Fatal
 from connectors.elenco_sottoprodotti.labels import Labels
-from schemas.sources.base import clean_text, fold
+from connectors.elenco_sottoprodotti.pairs import pairs_of
+from schemas.sources.base import fold
 
 _FOUND = re.compile(
     r"trovat[aeio]\s*:?\s*(?P<a>\d[\d.]*)|(?P<b>\d[\d.]*)\s+(?:iscrizion[ei]|risultat[oi])\s+trovat|"
@@ -22,12 +22,17 @@ _FOUND = re.compile(
     re.IGNORECASE,
 )
 _NONE = re.compile(r"\bnessun[ao]?\s+(?:iscrizione|risultato|sottoprodotto)|trovat[aeio]\s+0\b", re.IGNORECASE)
-_CAPPED = re.compile(r"(?:più di|oltre|(?:mostrat|visualizzat)[aeio] (?:solo )?(?:i|le) prim[ie])\s+\d", re.IGNORECASE)
+# Names of by-products stand on the page too: "scarti oltre 10 mm" is no limit.
+_CAPPED = re.compile(
+    r"(?:più di|oltre)\s+\d[\d.]*\s+(?:iscrizioni|risultati|imprese)|trovat[aeio]\s*:?\s*(?:più di|oltre)\s+\d|"
+    r"(?:mostrat|visualizzat)[aeio] (?:solo )?(?:i|le) prim[ie]\s+\d",
+    re.IGNORECASE,
+)
 _NOT_THERE = re.compile(
     r"(?:scheda|iscrizione)\s+(?:non\s+(?:trovata|esistente|disponibile|presente)|inesistente)", re.IGNORECASE
 )
-_PRODUCT_HEADING = re.compile(r"sottoprodott", re.IGNORECASE)
-_HEADINGS = frozenset({"h1", "h2", "h3", "h4", "h5", "legend", "caption"})
+MIN_LABELS = 3
+"""A page with fewer known labels is no sheet of an entry."""
 _STARTS_PRODUCT = frozenset({"codice_ateco", "descrizione_attivita", "nome_commerciale_sottoprodotto"})
 
 
@@ -58,16 +63,6 @@ class Sheet:
     labels: int = 0
 
 
-@dataclass(frozen=True)
-class _Pair:
-    """A label with its value; ``block`` tells lists and tables apart, ``heading`` is a title, no label."""
-
-    label: str
-    value: str
-    block: int
-    heading: bool = False
-
-
 def read_results(root: Any, url: str, link: re.Pattern[str]) -> Results:
     """The results of a search.
 
@@ -89,22 +84,28 @@ def read_results(root: Any, url: str, link: re.Pattern[str]) -> Results:
     if found is None and not _NONE.search(text):
         raise Fatal(f"no number of results on the page: '{text[:120]}'", where=url, rule="unexpected_page")
     digits = next((group for group in found.groups() if group), "0") if found else "0"
-    entries, seen_rows = [], set()
+    entries: list[tuple[str, str]] = []
+    seen_rows: set[tuple[str, Any]] = set()
     for anchor in root.iter("a"):
         match = link.search(anchor.get("href") or "")
         if not match:
             continue
         row = next((parent for parent in anchor.iterancestors("tr", "li", "article")), anchor)
-        place = (match[1], id(row) if row is not anchor else match[1])
+        # The row itself, not its id: lxml makes a new object of a row that nothing holds.
+        place = (match[1], row if row is not anchor else None)
         if place not in seen_rows:
             seen_rows.add(place)
             entries.append((match[1], urljoin(url, anchor.get("href"))))
     return Results(int(digits.replace(".", "")), tuple(entries))
 
 
-def is_missing(root: Any) -> bool:
-    """Whether a page answered with 200 says that there is no such entry."""
-    return bool(_NOT_THERE.search(" ".join(root.text_content().split())))
+def is_missing(root: Any, labels: Labels) -> bool:
+    """Whether a page answered with 200 says that there is no such entry, instead of showing one.
+
+    A sheet may say of its attachment that there is none: what shows an entry is not missing.
+    """
+    says_so = _NOT_THERE.search(" ".join(root.text_content().split()))
+    return says_so is not None and read_sheet(root, labels).labels < MIN_LABELS
 
 
 def read_sheet(root: Any, labels: Labels) -> Sheet:
@@ -116,7 +117,7 @@ def read_sheet(root: Any, labels: Labels) -> Sheet:
     sheet = Sheet()
     product: dict[str, str] = {}
     block = -1
-    for pair in _pairs(root, labels):
+    for pair in pairs_of(root, labels):
         if pair.heading:
             product = _keep(sheet, product)
             continue
@@ -142,63 +143,3 @@ def _keep(sheet: Sheet, product: dict[str, str]) -> dict[str, str]:
     if product:
         sheet.by_products.append(product)
     return {}
-
-
-def _pairs(root: Any, labels: Labels) -> Iterator[_Pair]:
-    for block, element in enumerate(root.iter("dl", "table", *_HEADINGS)):
-        if element.tag in _HEADINGS:
-            text = _text(element)
-            if _PRODUCT_HEADING.search(text) and element.getparent().tag != "table":
-                yield _Pair(text, "", block, heading=True)
-        elif element.tag == "dl":
-            yield from _list_pairs(element, block)
-        elif next(element.iterdescendants("table", "dl"), None) is None:  # not a table that only lays out
-            yield from _table_pairs(element, block, labels)
-
-
-def _list_pairs(element: Any, block: int) -> Iterator[_Pair]:
-    label, values = "", list[str]()
-    for child in element.iter("dt", "dd"):
-        if child.tag == "dt":
-            if label:
-                yield _Pair(label, "; ".join(values), block)
-            label, values = _text(child), []
-        else:
-            values.append(_value(child))
-    if label:
-        yield _Pair(label, "; ".join(values), block)
-
-
-def _table_pairs(element: Any, block: int, labels: Labels) -> Iterator[_Pair]:
-    rows = [[cell for cell in row if cell.tag in ("th", "td")] for row in element.iter("tr")]
-    rows = [row for row in rows if row]
-    if not rows:
-        return
-    head = [_text(cell) for cell in rows[0]]
-    columns = [labels.is_known(title) for title in head]
-    if len(head) > 1 and len(rows) > 1 and sum(columns) > len(head) / 2 and all(cell.tag == "th" for cell in rows[0]):
-        for row in rows[1:]:  # titles above, one by-product a row
-            yield _Pair("", "", block, heading=True)
-            for title, cell in zip(head, row, strict=False):
-                yield _Pair(title, _value(cell), block)
-        return
-    for row in rows:  # label and value side by side, once or several times a row
-        for label, value in zip(row[::2], row[1::2], strict=False):
-            yield _Pair(_text(label), _value(value), block)
-
-
-def _text(element: Any) -> str:
-    return clean_text(_joined(element)).rstrip(": ")
-
-
-def _joined(element: Any) -> str:
-    """Text on one line; no-break spaces stay, because one may be half of a doubly encoded letter."""
-    return re.sub(r"[ \t\r\n\f]+", " ", element.text_content()).strip(" ")
-
-
-def _value(element: Any) -> str:
-    """Text of a cell, or the address where it holds nothing but a link to a file."""
-    text = _joined(element)
-    links = [a.get("href") for a in element.iter("a") if a.get("href")]
-    is_mail = links and links[0].lower().startswith(("mailto:", "tel:"))
-    return str(links[0]) if links and not is_mail and fold(text) in ("", "scarica", "allegato", "apri", "pdf") else text

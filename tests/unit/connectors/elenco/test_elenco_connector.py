@@ -177,6 +177,7 @@ def test_a_list_shorter_than_its_number_is_not_complete(site: Any, register: Reg
     [
         ("<html>Sito in manutenzione</html>", "Fatal:unexpected_page"),
         ("<html>Trovate 812 iscrizioni. Visualizzate le prime 500</html>", "Fatal:result_capped"),
+        ("<html>Trovate oltre 500 iscrizioni</html>", "Fatal:result_capped"),
         ("", "Fatal:empty_body"),
     ],
 )
@@ -308,6 +309,15 @@ LAYOUTS = {
     f"<h3>Sottoprodotto 2</h3><dl>{product_list('Scotta')}</dl>",
     "inside a table that only lays out": f"<table><tr><td><table>{ROWS}</table></td>"
     f"<td><dl>{product_list('Siero')}{product_list('Scotta')}</dl></td></tr></table>",
+    "titles that are not marked as such": f"<table>{ROWS}</table><table>{TITLES.replace('th>', 'td>')}"
+    "<tr><td>10.51.20</td><td>Siero</td><td>a</td></tr><tr><td>10.51.20</td><td>Scotta</td><td>b</td></tr></table>",
+    "one activity beside two rows": f"<table>{ROWS}</table><table>{TITLES}"
+    "<tr><td rowspan=2>10.51.20</td><td>Siero</td><td>a</td></tr><tr><td>Scotta</td><td>b</td></tr></table>",
+    "a cell over two columns": f"<table>{ROWS}</table><table>{TITLES.replace('<th>N', '<th>CCIAA</th><th>N')}"
+    "<tr><td colspan=2>10.51.20</td><td>Siero</td><td>a</td></tr>"
+    "<tr><td colspan=2>10.51.20</td><td>Scotta</td><td>b</td></tr></table>",
+    "by-products in a table within the table of the entry": f"<table>{ROWS}<tr><td>Elenco</td><td><table>"
+    f"{product_rows('Siero')}{product_rows('Scotta')}</table></td></tr></table>",
     "activity in one field": f"<table>{ROWS}</table>"
     f"<dl>{product_list('Siero', ACTIVITY)}{product_list('Scotta', ACTIVITY)}</dl>",
 }
@@ -337,6 +347,33 @@ def test_defects_of_a_sheet(site: Any, tmp_path: Path) -> None:
     assert "'codice fiscale'" in record.defects[1].message
 
 
+def test_cells_that_no_title_explains_are_defects_not_lost(site: Any, tmp_path: Path) -> None:
+    row = "<tr><td>10.51.20</td><td>Siero</td><td>a</td><td>12 t</td></tr>"
+    (record,) = read_sheet_file(site, tmp_path, f"<html><table>{ROWS}</table><table>{TITLES}{row}</table></html>")
+    assert [(d.field, d.value, d.rule) for d in record.defects] == [("column 4", "12 t", "unknown_field")]
+    html = (
+        f"<html><table>{ROWS}<tr><th>CAP</th><td>12100</td><td>12 t</td></tr></table><dl>{product_list('Siero')}</dl>"
+    )
+    (record,) = read_sheet_file(site, tmp_path, html)
+    assert [(d.field, d.rule) for d in record.defects] == [("12 t", "unknown_field")]
+
+
+def test_lines_of_a_text_stay_apart_and_scripts_are_no_text(site: Any, tmp_path: Path) -> None:
+    text = (
+        "siero fresco<br>12 t/anno<ul><li>da ottobre</li><li>a giugno</li></ul><script>x()</script><style>p{}</style>"
+    )
+    page = sheet_page(ENTRY, [[*WHEY[:2], ("Descrizione", "@")]]).replace("@", text)
+    (record,) = read_sheet_file(site, tmp_path, page)
+    assert record.data["descrizione_sottoprodotto"] == "siero fresco 12 t/anno da ottobre a giugno"
+    assert (record.data["derived_quantity"], record.data["derived_season_months"][:2]) == (12, [1, 2])
+
+
+def test_a_sheet_that_says_a_document_is_missing_is_not_missing(site: Any, tmp_path: Path) -> None:
+    (record,) = read_sheet_file(site, tmp_path, sheet_page(ENTRY, [[*WHEY, ("Allegato", "Scheda non disponibile")]]))
+    assert not record.defects
+    assert record.data["nome_commerciale_sottoprodotto"] == "Siero di latte dolce"
+
+
 def test_a_sheet_without_by_products_gives_one_record_to_reject(site: Any, tmp_path: Path) -> None:
     (record,) = read_sheet_file(site, tmp_path, sheet_page(ENTRY, []))
     assert "nome_commerciale_sottoprodotto" not in record.data
@@ -361,6 +398,7 @@ def test_what_the_text_says_goes_to_derived_fields_only(site: Any, tmp_path: Pat
         ("<p>12 iscrizioni trovate</p>", 12, 0),
         ("<p>Totale iscrizioni: 5</p>", 5, 0),
         ("<p>Nessun risultato</p>", 0, 0),
+        (results_page(["1"], 1).replace(FIRM, "Sfridi oltre 10 mm e più di 2 m (fittizio)"), 1, 1),
     ],
 )
 def test_numbers_and_links_of_result_pages(html: str, total: int, count: int) -> None:
