@@ -8,7 +8,7 @@ from dataclasses import dataclass
 _DIGITS = r"\d{2}(?P<sign>[ .\-]?)\d{2}(?P=sign)\d{2}|\d{5}"
 _KEYWORD = re.compile(
     r"(?P<not>\bnon (?:è |sono )?(?:un )?)?"
-    r"(?:\bc\.?\s?e\.?\s?r\b\.?|\be\.?\s?e\.?\s?r\b\.?|\bewc\b|\bcodic[ei] (?:del )?rifiut[oi]\b|"
+    r"(?:\b[ce]\.?\s?e\.?\s?r(?:\b|(?=\d))\.?|\bewc(?:\b|(?=\d))|\bcodic[ei] (?:del )?rifiut[oi]\b|"
     r"(?P<any>\bcodice\b(?=[ :]+\d\d[ .]\d\d[ .]\d\d\b)))"
     r"(?:/(?:cer|eer|ewc)\b)?\s*(?:n[.°]*\s*|sono\s*|è\s*|[:=]\s*)*(?=\d)",
     re.IGNORECASE,

@@ -22,15 +22,22 @@ _PERIODS = {
     "year": r"/\s?anno|/a\b|\ball['’]\s?anno|\bl['’]\s?anno|\b(?:per|ogni) anno|\bann(?:[uo][aeio]?|ual\w+)\b",
     "month": r"/\s?mese|\b(?:al|ogni) mese|\bmensil(?:[ei]|mente)\b",
     "week": r"/\s?sett(?:imana|\.)|\b(?:a|alla|ogni) settimana|\bsettimanal(?:[ei]|mente)\b",
-    "day": r"/\s?gg?\b|/\s?giorno|\b(?:al|ogni) giorno|\bal dì|\bgiornal(?:ier[aei]|mente)\b|\bdie\b",
+    "day": r"/\s?gg?\b|/\s?giorno|/\s?d(?:ie|ì)\b|\b(?:al|ogni) giorno|\bal dì|\bgiornal(?:ier[aei]|mente)\b|\bdie\b",
     "season": r"/\s?campagna|/\s?stagione|\b(?:a|per) (?:campagna|stagione)|\bstagional[ei]\b",
     "hour": r"/\s?h\b|/\s?ora|\ball['’]\s?ora|\borari[ae]?\b",
 }
 _UNIT = "|".join(f"(?P<u_{unit}>{words})" for unit, words in _UNITS.items())
 _PERIOD = "|".join(f"(?P<p_{period}>{words})" for period, words in _PERIODS.items())
 _AMOUNT = re.compile(
-    rf"(?<![\w.,/€])(?:(?P<first>{_NUMBER})\s?(?:-|–|÷|/|\ba\b|\be\b|\bed\b|\bai\b|\balle\b)\s?)?"
+    rf"(?<![\w.,/€])(?<!\d['’])(?:(?P<first>{_NUMBER})\s?(?:-|–|÷|/|\ba\b|\be\b|\bed\b|\bai\b|\balle\b)\s?)?"
     rf"(?P<last>{_NUMBER})\s?(?:{_UNIT})(?![\w'’²³%])(?!-\w|\.?\s*\d+/\d{{4}})",
+    re.IGNORECASE,
+)
+# "kg 500/mese", "Quantità annua (t): 120": a unit that belongs to no number before it, with one after it that has no
+# other unit.
+_UNIT_FIRST = re.compile(
+    rf"(?<![\w.,/€])(?<!\d )(?:{_UNIT})\)?\s?[:=]?\s?(?:(?P<first>{_NUMBER})\s?(?:-|–|÷)\s?)?(?P<last>{_NUMBER})"
+    rf"(?![\w%°'’]|[.,]\d|\s?(?:-|–|/)\s?\d|\s?(?:{'|'.join(_UNITS.values())})(?!\w))",
     re.IGNORECASE,
 )
 # What may follow the unit before its period: "120 t di siero dolce all'anno".
@@ -51,7 +58,9 @@ _PACKAGE = re.compile(_PACKAGE_WORD + r"(?:da|di|x)\s*(?:circa\s*)?$", re.IGNORE
 _PACKED = re.compile(r"\b" + _PACKAGE_WORD + "$", re.IGNORECASE)
 # A ratio is no quantity: t/ha, kg/m3, kWh/kg, "per ettaro".
 _RATIO = re.compile(
-    r"\s?(?:/(?!\s?(?:anno|a\b|mese|sett|gg?\b|giorno|campagna|stagione|h\b|ora))|per (?:ettar|metr|capo|ton))"
+    r"\s?(?:/(?!\s?(?:anno|a\b|mese|sett|gg?\b|giorno|die\b|dì\b|campagna|stagione|h\b|ora))|"
+    r"per (?:ettar|metr|capo|ton))",
+    re.IGNORECASE,
 )
 _PRICE = re.compile(r"(?:€|euro|eur)\s*(?:/|al|a|per)?\s*$", re.IGNORECASE)
 _NEAR = 60  # characters before an amount in which its period may stand
@@ -91,11 +100,14 @@ def parse_italian(text: str) -> Decimal:
 def find_quantities(text: str) -> list[Quantity]:
     """Every amount in the text with its unit, in order; package sizes, ratios and prices are left out."""
     text = " ".join(text.split())
-    return [found for match in _AMOUNT.finditer(text) if (found := _read(text, match))]
+    matches = [*_AMOUNT.finditer(text), *_UNIT_FIRST.finditer(text)]
+    return [found for match in sorted(matches, key=re.Match.start) if (found := _read(text, match))]
 
 
 def _read(text: str, match: re.Match[str]) -> Quantity | None:
     before, after = text[: match.start()], text[match.end() :]
+    if match["last"][:1] == "0" and match["last"][1:2].isdigit():
+        return None  # a waste code, a telephone or tax number
     if _PACKAGE.search(before) or _RATIO.match(after) or _PRICE.search(before):
         return None
     unit = next(name.removeprefix("u_") for name, value in match.groupdict().items() if name[:2] == "u_" and value)
@@ -104,7 +116,9 @@ def _read(text: str, match: re.Match[str]) -> Quantity | None:
     first = parse_italian(match["first"]) if match["first"] else last
     first = last if first > last else first
     period, start, end = _period(text, match)
-    if period is None and _PACKED.search(before):
+    lone = len(match[f"u_{unit}"].rstrip(".")) == 1  # a letter t, q or l may be anything
+    unit_first = match.start(f"u_{unit}") < match.start("last")
+    if period is None and (_PACKED.search(before) or (lone and unit_first)):
         return None
     low: Decimal | None = first
     high: Decimal | None = last
@@ -117,8 +131,10 @@ def _read(text: str, match: re.Match[str]) -> Quantity | None:
         low, confidence = None, confidence - 0.2
     elif _AT_LEAST.search(before):
         high, confidence = None, confidence - 0.2
-    if period is None and len(match[f"u_{unit}"].rstrip(".")) == 1:  # a lone letter t, q or l may be anything
+    if period is None and lone:
         confidence -= 0.2
+    if unit_first:
+        confidence -= 0.1
     return Quantity(low, high, unit, period, text[start:end].strip(), round(confidence, 2))
 
 

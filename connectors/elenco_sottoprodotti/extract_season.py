@@ -11,14 +11,16 @@ _NAMES = (
 )  # fmt: skip
 _FULL = "|".join(_NAMES)
 # "sett." before "set": the longer spelling first. Alone, "set", "mar" and "mag" are ordinary words, so the
-# short forms count only at both ends of a range.
+# short forms count only at both ends of a range or in a series.
 _SHORT = r"(?:genn?|febb?|mar|apr|magg?|giu|lugl?|ago|sett|set|ott|nov|dic)\b\.?"
 _MONTH = rf"(?:{_FULL}|{_SHORT})"
 _DAY = r"(?:(?:\d{1,2}|1°|primi di|metà|fine|inizio)\s+(?:di\s+)?)?"
-_NO_YEAR = r"(?!\s+(?:del\s+)?(?:19|20)\d{2})"
+_AND = r"\s*(?:[,/]|\be\b|\bed\b)\s*"
+# "maggio-giugno 2023": the year is that of all months before it.
+_NO_YEAR = rf"(?!(?:(?:{_AND}|\s*(?:-|–|÷|\ba[ld]?\b)\s*){_MONTH})*\s+(?:del\s+)?(?:19|20)\d{{2}})"
 _RANGE = re.compile(
     rf"(?:\b(?:dal?|tra|fra)\s+(?:mese di\s+)?)?{_DAY}\b(?P<first>{_MONTH}){_NO_YEAR}\s*"
-    rf"(?:-|–|÷|/|\bal?\b|\bfino al?\b)\s*(?:mese di\s+)?{_DAY}"
+    rf"(?:-|–|÷|/|\ba[ld]?\b|\bfino a[ld]?\b)\s*(?:mese di\s+)?{_DAY}"
     rf"(?P<last>{_MONTH})\b{_NO_YEAR}",
     re.IGNORECASE,
 )
@@ -26,6 +28,8 @@ _BETWEEN = re.compile(
     rf"\b(?:tra|fra)\s+{_DAY}(?P<first>{_MONTH})\s+e\s+{_DAY}(?P<last>{_MONTH})\b{_NO_YEAR}", re.IGNORECASE
 )
 _SINGLE = re.compile(rf"(?<!\d )(?<!\d)\b(?P<month>{_FULL})\b{_NO_YEAR}", re.IGNORECASE)
+_SERIES = re.compile(rf"\b{_MONTH}(?:{_AND}{_MONTH})+{_NO_YEAR}", re.IGNORECASE)
+_ANY = re.compile(rf"\b{_MONTH}", re.IGNORECASE)
 _ALL_YEAR = re.compile(
     r"\b(?:tutto l['’]\s?anno|tutti i mesi|durante l['’]intero anno|12 mesi(?: su 12| all['’]anno)?)", re.IGNORECASE
 )
@@ -88,11 +92,13 @@ def _ranges(text: str) -> Season | None:
 
 
 def _listed(text: str) -> Season | None:
-    matches = list(_SINGLE.finditer(text))
-    if not matches:
+    found = {match.span(): match[0] for match in _SINGLE.finditer(text)}
+    for series in _SERIES.finditer(text):
+        found |= {match.span(): match[0] for match in _ANY.finditer(text, *series.span())}
+    if not found:
         return None
-    months = tuple(sorted({_number(match["month"]) for match in matches}))
-    shown = text[matches[0].start() : matches[-1].end()]
+    months = tuple(sorted({_number(word) for word in found.values()}))
+    shown = text[min(start for start, _end in found) : max(end for _start, end in found)]
     return Season(months, shown, 0.8 if len(months) > 1 else 0.5)
 
 

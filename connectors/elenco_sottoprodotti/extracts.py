@@ -11,12 +11,13 @@ from typing import Any
 from lxml import etree
 
 from connectors.core.errors import Defect, Fatal
-from connectors.core.formats import iter_xml, parse_xml, read_csv, xml_parser
+from connectors.core.formats import CsvRow, iter_xml, parse_xml, read_csv, xml_parser
 from connectors.core.source import RawRecord
 from connectors.elenco_sottoprodotti.labels import Labels
 from connectors.elenco_sottoprodotti.records import Entries
 
 SOURCE = "elenco_sottoprodotti"
+_REQUIRED = ("qualifica", "nome_commerciale_sottoprodotto")
 XSD = Path(__file__).with_name("estratto.xsd")
 
 
@@ -70,18 +71,35 @@ def read_extract_csv(path: Path, labels: Labels) -> Iterator[RawRecord]:
     if first is None:
         return
     header = [*first.data, *first.missing]
-    if unknown := labels.unknown(header):
-        hints = [f"'{name}'" + (f" (is it '{near}'?)" if (near := labels.nearest(name)) else "") for name in unknown]
-        raise Fatal(f"unknown column(s): {', '.join(hints)}", source=SOURCE, where=path.name, rule="unknown_layout")
-    fields = [field for name in header if (field := labels.field(name))]
-    if twice := sorted({field for field in fields if fields.count(field) > 1}):
-        raise Fatal(f"two columns for {', '.join(twice)}", source=SOURCE, where=path.name, rule="ambiguous_layout")
+    _refuse_other_tables(header, labels, path.name)
+    # Where the first row has one delimiter more than the header, all rows end with one.
+    width = len(first.heading.names) + (len(first.cells) > len(first.heading.names) and not first.extra)
     collected = Entries()
     for row in chain([first], rows):
         data = {field: value for name, value in row.data.items() if (field := labels.field(name))}
-        defects = (
-            [Defect("row", "; ".join(row.extra)[:200], "extra_cells", "more cells than columns")] if row.extra else []
-        )
-        if row.missing:
-            defects.append(Defect("row", ", ".join(row.missing)[:200], "missing_cells", "fewer cells than columns"))
-        yield from collected.records(f"row {row.number}", {}, [data], tuple(defects))
+        yield from collected.records(f"row {row.number}", {}, [data], tuple(_row_defects(row, width)))
+
+
+def _row_defects(row: CsvRow, width: int) -> Iterator[Defect]:
+    if row.extra or len(row.cells) > width:
+        yield Defect("row", "; ".join(row.extra)[:200], "extra_cells", "more cells than columns; is a ';' not quoted?")
+    if row.missing:
+        yield Defect("row", ", ".join(row.missing)[:200], "missing_cells", "fewer cells than columns")
+
+
+def _refuse_other_tables(header: list[str], labels: Labels, where: str) -> None:
+    """Refuse a header with columns that no label explains, with two of one meaning, or without a mandatory one."""
+    unknown = labels.unknown(header)
+    if len(unknown) == len(header):
+        raise Fatal(
+            f"no column of the first row is known ('{header[0][:80]}'): the first row must hold the columns' names",
+            source=SOURCE, where=where, rule="unknown_layout",
+        )  # fmt: skip
+    if unknown:
+        hints = [f"'{name}'" + (f" (is it '{near}'?)" if (near := labels.nearest(name)) else "") for name in unknown]
+        raise Fatal(f"unknown column(s): {', '.join(hints)}", source=SOURCE, where=where, rule="unknown_layout")
+    fields = [field for name in header if (field := labels.field(name))]
+    if twice := sorted({field for field in fields if fields.count(field) > 1}):
+        raise Fatal(f"two columns for {', '.join(twice)}", source=SOURCE, where=where, rule="ambiguous_layout")
+    if lacking := [field for field in _REQUIRED if field not in fields]:
+        raise Fatal(f"no column for {', '.join(lacking)}", source=SOURCE, where=where, rule="unknown_layout")

@@ -41,8 +41,10 @@ def _text(value: Any) -> Any:
 def _qualifica(value: Any) -> Any:
     if value is None or not fold(value):
         raise PydanticCustomError("missing", "expected PRODUTTORE or UTILIZZATORE")
+    # "Sezione produttori", "Produttore di sottoprodotti"
+    word = fold(value).removeprefix("sezione ").removesuffix(" di sottoprodotti")
     try:
-        return QUALIFICA[fold(value)]
+        return QUALIFICA[word]
     except KeyError:
         raise PydanticCustomError("enum", "expected PRODUTTORE or UTILIZZATORE (RIUTILIZZATORE)") from None
 

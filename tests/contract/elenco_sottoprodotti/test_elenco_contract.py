@@ -46,7 +46,9 @@ def test_the_source_names_this_contract_and_its_fields() -> None:
     ("text", "role"),
     [
         ("PRODUTTORE", "PRODUTTORE"), ("produttore ", "PRODUTTORE"), ("Utilizzatore", "UTILIZZATORE"),
-        ("RIUTILIZZATORE", "UTILIZZATORE"), ("ri-utilizzatore", None), ("", None), ("entrambi", None),
+        ("RIUTILIZZATORE", "UTILIZZATORE"), ("Sezione produttori", "PRODUTTORE"),
+        ("Riutilizzatore di sottoprodotti", "UTILIZZATORE"), ("Produttore e utilizzatore", None),
+        ("ri-utilizzatore", None), ("", None), ("entrambi", None),
     ],
 )  # fmt: skip
 def test_roles(text: str, role: str | None) -> None:

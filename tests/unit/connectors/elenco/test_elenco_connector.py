@@ -275,6 +275,42 @@ def test_the_csv_extract(site: Any, tmp_path: Path) -> None:
     assert caught.value.rule == "unknown_layout"
 
 
+COLUMNS = "Codice fiscale;Comune;Qualifica;Nome commerciale;Descrizione;Allegato\r\n"
+
+
+def read_csv_file(site: Any, tmp_path: Path, text: str) -> list[RawRecord]:
+    path = tmp_path / "estratto.csv"
+    path.write_text(text, encoding="utf-8", newline="")
+    source = site.source("elenco_sottoprodotti")
+    part = LandedPart(path, path.name, "text/csv", "", "", 0, {"kind": "estratto"})
+    return list(connector.read(source, source.stream("iscrizioni"), part))
+
+
+def test_a_row_that_an_unquoted_sign_shifted_is_a_defect_even_where_its_last_cell_is_empty(
+    site: Any, tmp_path: Path
+) -> None:
+    text = COLUMNS + '0;Cuneo;P;Siero;"a; b";\r\n0;Cuneo;P;Siero;a; b;\r\n0;Cuneo;P;Siero\r\n'
+    rules = [[d.rule for d in record.defects] for record in read_csv_file(site, tmp_path, text)]
+    assert rules == [[], ["extra_cells"], ["missing_cells"]]
+    text = COLUMNS + "0;Cuneo;P;Siero;a;;\r\n0;Cuneo;P;Scotta;a;;\r\n"
+    assert not any(r.defects for r in read_csv_file(site, tmp_path, text)), "rows that all end with a delimiter"
+
+
+@pytest.mark.parametrize(
+    ("header", "rule", "words"),
+    [
+        (COLUMNS.replace("Qualifica;", ""), "unknown_layout", "no column for qualifica"),
+        (COLUMNS.replace("Allegato", "Scheda tecnica;Allegato"), "ambiguous_layout", "allegato"),
+        ("Estratto del registro\r\n" + COLUMNS, "unknown_layout", "first row must hold"),
+        (COLUMNS.replace("Comune", "Codice EER"), "unknown_layout", "Codice EER"),
+    ],
+)
+def test_tables_that_are_no_extract(site: Any, tmp_path: Path, header: str, rule: str, words: str) -> None:
+    with pytest.raises(Fatal, match=words) as caught:
+        read_csv_file(site, tmp_path, header + "0;Cuneo;P;Siero;a;\r\n")
+    assert caught.value.rule == rule
+
+
 def read_sheet_file(site: Any, tmp_path: Path, html: str) -> list[RawRecord]:
     path = tmp_path / "scheda-5.html"
     path.write_text(html, encoding="utf-8")

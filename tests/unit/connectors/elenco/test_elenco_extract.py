@@ -34,6 +34,12 @@ MONTHS = ["gennaio", "febbraio", "marzo", "aprile", "maggio", "giugno", "luglio"
         ("ca. 6.700 pezzi annui", "6700", "6700", "u", "year"),
         ("bancali 300 pezzi/anno", "300", "300", "u", "year"),
         ("2,45 t", "2.45", "2.45", "t", None),
+        ("CIRCA 1.200 T/ANNO", "1200", "1200", "t", "year"),
+        ("10 t/die", "10", "10", "t", "day"),
+        ("circa kg 500/mese", "500", "500", "kg", "month"),
+        ("t. 20-30 annue", "20", "30", "t", "year"),
+        ("Quantità annua (t): 120", "120", "120", "t", "year"),
+        ("MC 300 AL GIORNO", "300", "300", "m3", "day"),
     ],
 )
 def test_quantities(text: str, low: str | None, high: str | None, unit: str, period: str | None) -> None:
@@ -49,7 +55,8 @@ def test_quantities(text: str, low: str | None, high: str | None, unit: str, per
      "2 volte l'anno",
      "2 l'anno", "sacchi da 25 kg", "cisterne di 30 mc", "cubi IBC 1000 litri",
      "cubi da 1000 litri", "big bag da 1 t", "art. 12 l. 264/2016",
-     "10 tipi", "pH 6, 30 °C", "012345678 tel", "nessuna quantità"],
+     "10 tipi", "pH 6, 30 °C", "012345678 tel", "nessuna quantità",
+     "1'200 t", "CER 020103 kg", "tel. 0171 kg", "sacchi kg 25", "kg 10/ha", "densità kg/m3 1030", "t 5", "l. 264"],
 )  # fmt: skip
 def test_what_is_no_quantity(text: str) -> None:
     assert find_quantities(text) == []
@@ -114,6 +121,7 @@ def test_any_text_is_survived_and_what_is_found_is_in_it(text: str) -> None:
         ("codice CER: 020701, 020702 e 020704", ["020701", "020702", "020704"]), ("CER 80318", ["080318"]),
         ("(ex EER 030105)", ["030105"]), ("CER 200140-CAVO", ["200140"]), ("CER/EER 020501", ["020501"]),
         ("codice 02.07.02", ["020702"]), ("i codici rifiuto 19 08 05 / 19 08 12", ["190805", "190812"]),
+        ("CER020103", ["020103"]), ("EER02 01 03 e 02 01 06", ["020103", "020106"]),
         ("CER 02 07 01 e siero 02 05 01", ["020701", "020501"]),
     ],
 )  # fmt: skip
@@ -149,6 +157,8 @@ def test_marks_and_doubts_of_waste_codes() -> None:
         ("dal 15 settembre al 30 novembre", [9, 10, 11]), ("tra settembre e novembre", [9, 10, 11]),
         ("da nov. a feb.", [1, 2, 11, 12]), ("da fine agosto a metà ottobre", [8, 9, 10]), ("maggio", [5]),
         ("periodo estivo", [6, 7, 8]), ("durante la vendemmia", [9, 10]),
+        ("da giugno ad agosto", [6, 7, 8]), ("DA APRILE FINO AD AGOSTO", [4, 5, 6, 7, 8]),
+        ("ott., nov. e dic.", [10, 11, 12]), ("marzo e aprile; mag-giu 2022", [3, 4]),
         ("ottobre-marzo e giugno", [1, 2, 3, 6, 10, 11, 12]),
     ],
 )  # fmt: skip
@@ -160,7 +170,17 @@ def test_seasons(text: str, months: list[int]) -> None:
 
 @pytest.mark.parametrize(
     "text",
-    ["DM 13 ottobre 2016", "iscritta il 12 giugno 2017", "un set di pezzi", "da gennaio 2020 a marzo 2021", "mare", ""],
+    [
+        "maggio-giugno 2023",
+        "ottobre, novembre e dicembre 2023",
+        "da giugno ad agosto del 2021",
+        "DM 13 ottobre 2016",
+        "iscritta il 12 giugno 2017",
+        "un set di pezzi",
+        "da gennaio 2020 a marzo 2021",
+        "mare",
+        "",
+    ],
 )
 def test_what_is_no_season(text: str) -> None:
     assert find_season(text) is None
