@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator, Mapping
-from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +12,7 @@ from connectors.actif.layouts import Layout, choose, load_layouts, nearest
 from connectors.actif.tables import read_csv_flows, read_xlsx_flows
 from connectors.core.blocks import UnreadBlock
 from connectors.core.errors import BadConfig, Defect, Fatal, Retriable
-from connectors.core.formats import CsvRow, read_json_items
+from connectors.core.formats import read_json_items
 from connectors.core.formats_mojibake import repair_fields
 from connectors.core.paginate import PageNumber, full_url, json_facts, walk
 from connectors.core.parts import response_part
@@ -122,14 +121,9 @@ def read(source: Source, stream: Stream, part: LandedPart) -> Iterator[RawRecord
     """
     suffix = Path(part.name).suffix
     if suffix == ".csv":
-        for block, record in read_csv_flows(part.path):
-            yield block.unread(partial(_finished_row, record))
+        yield from read_csv_flows(part.path, _finished)
     else:
         yield from map(_finished, read_xlsx_flows(part.path) if suffix == ".xlsx" else _read_json(part))
-
-
-def _finished_row(record: Callable[[CsvRow], RawRecord], row: CsvRow) -> RawRecord:
-    return _finished(record(row))
 
 
 def _finished(record: RawRecord) -> RawRecord:
@@ -155,7 +149,16 @@ def _read_json(part: LandedPart) -> Iterator[RawRecord]:
         for name in item.keys() - names.keys():
             names[name] = known.get(fold(name), name)
         data = {field: value for name, value in item.items() if (field := names[name]) is not None}
-        yield RawRecord(position, {**layout.constants, **data})
+        yield RawRecord(position, {**layout.constants, **data}, tuple(_same_field(item, names)))
+
+
+def _same_field(item: Mapping[str, Any], names: Mapping[str, str | None]) -> Iterator[Defect]:
+    """Two keys of one object that are the same field: which of the two values counts is not guessed."""
+    first: dict[str, str] = {}
+    for name in item:
+        field = names[name]
+        if field is not None and first.setdefault(field, name) != name:
+            yield Defect(name, str(item[name])[:200], "ambiguous_layout", f"is the same field as '{first[field]}'")
 
 
 def _json_layout(item: Mapping[str, Any], part: LandedPart) -> Layout:

@@ -25,6 +25,7 @@ _LON0 = math.radians(3.0)
 
 _FRANCE_ITALY = (35.0, 52.0, -5.5, 19.0)  # south, north, west, east in degrees; Corsica to Puglia included
 _LAMBERT93 = (100_000.0, 1_300_000.0, 6_000_000.0, 7_200_000.0)  # x from, to, y from, to in metres
+_DEGREES_NAMES = ("wgs84", "wgs 84", "4326", "epsg 4326", "gps")
 _LAMBERT93_NAMES = ("", "lambert 93", "lambert93", "l93", "rgf93", "rgf93 lambert 93", "epsg 2154", "2154")
 
 
@@ -49,7 +50,7 @@ def derive(data: Mapping[str, Any]) -> dict[str, Any]:
     if latitude is not None and longitude is not None:
         return _from_pair(latitude, longitude)
     if x is not None and y is not None:
-        if fold(data.get("systeme_coordonnees") or "") not in _LAMBERT93_NAMES:
+        if fold(data.get("systeme_coordonnees") or "") not in (*_LAMBERT93_NAMES, *_DEGREES_NAMES):
             return _result("outside", None)
         return _from_pair(y, x)
     return _result("absent", None)

@@ -8,6 +8,7 @@ passed over would look like a source that no longer fills it.
 from __future__ import annotations
 
 import hashlib
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
@@ -24,6 +25,9 @@ from schemas.sources.base import fold
 
 FOLDER = Path(__file__).with_name("layouts")
 _ALIKE = 65.0
+_SHORT = 5
+"""A shorter name is like half of all names to the scorer: no hint is better than such a one."""
+_REPEATED = re.compile(r"(?P<name>.+) \(\d+\)")
 
 
 class Layout(BaseModel):
@@ -132,11 +136,16 @@ def _differences(header: Sequence[str], layout: Layout) -> list[str]:
     unused = [name for name in (*layout.columns, *layout.ignored) if fold(name) not in {fold(h) for h in header}]
     found = []
     for name in header:
-        if fold(name) not in known:
+        if fold(name) in known:
+            continue
+        again = _REPEATED.fullmatch(name)
+        if again and fold(again["name"]) in known:
+            found.append(f"column '{again['name']}' stands twice")
+        else:
             alike = process.extractOne(
                 fold(name), {c: fold(c) for c in unused}, scorer=fuzz.WRatio, score_cutoff=_ALIKE
             )
-            hint = f" (is it '{alike[2]}'?)" if alike else ""
+            hint = f" (is it '{alike[2]}'?)" if alike and len(fold(name)) >= _SHORT else ""
             found.append(f"unknown column '{name}'{hint}")
     found += [f"no column for '{field}'" for field in layout.required if field not in present]
     return found
@@ -144,8 +153,12 @@ def _differences(header: Sequence[str], layout: Layout) -> list[str]:
 
 def _explain(header: Sequence[str], layouts: Sequence[Layout]) -> str:
     best, hits = nearest(header, layouts)
+    if not hits:
+        shown = ", ".join(f"'{name[:40]}'" for name in header[:5])
+        return f"no column of a list of flows among {shown}: the names of the columns must stand in the first 20 rows"
+    differences = _differences(header, best)
+    advice = ". Add the columns to a layout in connectors/actif/layouts" if "unknown" in " ".join(differences) else ""
     return (
         f"the header (fingerprint {fingerprint(header)}) fits no known layout; nearest is '{best.id}' version "
-        f"{best.version}, which knows {hits} of {len(header)} columns: {'; '.join(_differences(header, best))}. "
-        "Add the columns to a layout in connectors/actif/layouts"
+        f"{best.version}, which knows {hits} of {len(header)} columns: {'; '.join(differences)}{advice}"
     )

@@ -9,14 +9,19 @@ from pathlib import Path
 from typing import Any
 
 from connectors.actif.layouts import Chosen, Layout, choose, load_layouts, nearest
+from connectors.core.blocks import UnreadBlock
 from connectors.core.errors import Defect, Fatal
-from connectors.core.formats import Cell, CsvBlock, CsvRow, Row, Sheet, read_csv_blocks, read_xlsx
+from connectors.core.formats import Cell, CsvRow, Row, Sheet, read_csv_blocks, read_csv_rows, read_xlsx
 from connectors.core.source import RawRecord
 from schemas.sources.base import fold
 
 _HEADER_WITHIN = 20
 _HEADER_HITS = 3
-_CELL_RULES = {"formula_without_value": "a formula that was never calculated; open the file, save it, send it again"}
+_CELL_RULES = {
+    "formula_without_value": "a formula that was never calculated; open the file, save it, send it again",
+    "missing_cells": "the row has no cell for this column",
+}
+_Finish = Callable[[RawRecord], RawRecord]
 
 
 def apply_layout(chosen: Chosen, row: dict[str, Any]) -> dict[str, Any]:
@@ -25,27 +30,62 @@ def apply_layout(chosen: Chosen, row: dict[str, Any]) -> dict[str, Any]:
     return {**chosen.layout.constants, **data}
 
 
-def read_csv_flows(path: Path) -> Iterator[tuple[CsvBlock, Callable[[CsvRow], RawRecord]]]:
-    """Rows of a delimited export, in UTF-8 or cp1252, some neighbours at a time, and what reads each of them.
+def read_csv_flows(path: Path, finish: _Finish) -> Iterator[RawRecord | UnreadBlock]:
+    """Rows of a delimited export, in UTF-8 or cp1252, some neighbours at a time.
+
+    Titles above the header, and the ``sep=;`` that spreadsheets ask for, are passed over.
+
+    Args:
+        path: the file.
+        finish: what is still to be done with each record.
 
     Raises:
         Fatal: as ``read_csv`` and ``choose``.
     """
-    chosen: Chosen | None = None
-    for block in read_csv_blocks(path, delimiter=None):
-        chosen = chosen or choose([name for name in block.names if name], path.name)
-        yield block, partial(_csv_record, chosen)
+    layouts = load_layouts()
+    blocks = read_csv_blocks(path, delimiter=None)
+    first = next(blocks, None)
+    if first is None:
+        return
+    names = [name for name in first.names if name]
+    if not _is_header(names, layouts) and (below := _below_titles(path, layouts)):
+        header, rows = below
+        yield from map(finish, _table_records(header, rows, path.name, "row", set(), layouts))
+        return
+    chosen = choose(names, path.name, layouts)
+    row = first.row(0)
+    # Where the first row has one delimiter more than the header, all rows end with one.
+    width = len(first.names) + (len(row.cells) > len(first.names) and not row.extra)
+    for block in chain([first], blocks):
+        yield block.unread(partial(_csv_record, chosen, width, finish))
 
 
-def _csv_record(chosen: Chosen, row: CsvRow) -> RawRecord:
-    return RawRecord(f"row {row.number}", apply_layout(chosen, row.data), tuple(_csv_defects(row)))
+def _csv_record(chosen: Chosen, width: int, finish: _Finish, row: CsvRow) -> RawRecord:
+    return finish(RawRecord(f"row {row.number}", apply_layout(chosen, row.data), tuple(_csv_defects(row, width))))
 
 
-def _csv_defects(row: CsvRow) -> Iterator[Defect]:
-    if row.extra:
+def _csv_defects(row: CsvRow, width: int) -> Iterator[Defect]:
+    if row.extra or len(row.cells) > width:
         yield Defect("row", "; ".join(row.extra)[:200], "extra_cells", "more cells than columns; is a ';' not quoted?")
     if row.missing:
         yield Defect("row", ", ".join(row.missing)[:200], "missing_cells", "fewer cells than columns")
+
+
+def _below_titles(path: Path, layouts: Sequence[Layout]) -> tuple[Row, Iterator[Row]] | None:
+    """The header and the rows of a delimited file with other rows above, None where no header is found."""
+    rows = (Row(row.number, [Cell(text or None) for text in row.cells]) for row in read_csv_rows(path))
+    head = list(islice(rows, _HEADER_WITHIN))
+    at = _header_index(head, layouts)
+    if at is None:
+        return None
+    width = max(_header(head[at])) + 1
+    return head[at], (_padded(row, width) for row in chain(head[at + 1 :], rows))
+
+
+def _padded(row: Row, width: int) -> Row:
+    """A row that is cut short, with a defect in the place of each cell that it lacks."""
+    lacking = [Cell(None, "missing_cells")] * (width - len(row.cells))
+    return Row(row.number, [*row.cells, *lacking]) if lacking and _filled(row) else row
 
 
 def read_xlsx_flows(path: Path, layouts: Sequence[Layout] | None = None) -> Iterator[RawRecord]:
@@ -62,29 +102,36 @@ def read_xlsx_flows(path: Path, layouts: Sequence[Layout] | None = None) -> Iter
             continue
         head = list(islice(sheet.rows, _HEADER_WITHIN))
         at = _header_index(head, layouts)
+        if at is None and (filled := [index for index, row in enumerate(head) if _filled(row)]):
+            at = max(
+                filled, key=lambda index: _hits(head[index], layouts)
+            )  # what is most like a header says what lacks
         if at is None:
-            if any(_filled(row) for row in head):
-                where = f"{path.name} sheet {sheet.name}"
-                choose([str(c.value) for c in next(r for r in head if _filled(r)).cells if c.value is not None], where)
             continue
         tables += 1
-        yield from _sheet_records(sheet, head[at], chain(head[at + 1 :], sheet.rows), path, layouts)
+        where, rows = f"{path.name} sheet {sheet.name}", chain(head[at + 1 :], sheet.rows)
+        covered = _covered(sheet, head[at].number)
+        yield from _table_records(head[at], rows, where, f"sheet {sheet.name} row", covered, layouts)
     if not tables:
         raise Fatal("no visible sheet holds a list of flows", source="actif", where=path.name, rule="no_table")
 
 
-def _sheet_records(
-    sheet: Sheet, header_row: Row, rows: Iterator[Row], path: Path, layouts: Sequence[Layout]
+def _table_records(
+    header_row: Row,
+    rows: Iterator[Row],
+    where: str,
+    label: str,
+    covered: set[tuple[int, int]],
+    layouts: Sequence[Layout],
 ) -> Iterator[RawRecord]:
     header = _header(header_row)
-    chosen = choose(list(header.values()), f"{path.name} sheet {sheet.name}", layouts)
-    covered = _covered(sheet, header_row.number)
+    chosen = choose(list(header.values()), where, layouts)
     for row in rows:
         if not _filled(row):
             continue
         values = {name: row.cells[index].value for index, name in header.items() if index < len(row.cells)}
         defects = tuple(_row_defects(row, header, covered))
-        yield RawRecord(f"sheet {sheet.name} row {row.number}", apply_layout(chosen, values), defects)
+        yield RawRecord(f"{label} {row.number}", apply_layout(chosen, values), defects)
 
 
 def _row_defects(row: Row, header: dict[int, str], covered: set[tuple[int, int]]) -> Iterator[Defect]:
@@ -127,11 +174,16 @@ def _header(row: Row) -> dict[int, str]:
 
 def _header_index(rows: list[Row], layouts: Sequence[Layout]) -> int | None:
     """Where the header is: the first row of which a layout knows three columns and at least half."""
-    for index, row in enumerate(rows):
-        titles = list(_header(row).values())
-        if titles and nearest(titles, layouts)[1] >= max(_HEADER_HITS, len(titles) / 2):
-            return index
-    return None
+    return next((index for index, row in enumerate(rows) if _is_header(list(_header(row).values()), layouts)), None)
+
+
+def _is_header(titles: Sequence[str], layouts: Sequence[Layout]) -> bool:
+    return bool(titles) and nearest(titles, layouts)[1] >= max(_HEADER_HITS, len(titles) / 2)
+
+
+def _hits(row: Row, layouts: Sequence[Layout]) -> int:
+    """How many columns a layout would know if the row were the header."""
+    return nearest(_header(row).values(), layouts)[1]
 
 
 def _filled(row: Row) -> bool:

@@ -38,11 +38,13 @@ SENS: Mapping[str, Sens] = MappingProxyType(
     {
         "entrant": "ENTRANT", "entrants": "ENTRANT", "entree": "ENTRANT", "e": "ENTRANT",
         "sortant": "SORTANT", "sortants": "SORTANT", "sortie": "SORTANT", "s": "SORTANT",
+        "flux entrant": "ENTRANT", "flux entrants": "ENTRANT", "flux sortant": "SORTANT", "flux sortants": "SORTANT",
     }
 )  # fmt: skip
 TYPE_FLUX: Mapping[str, TypeFlux] = MappingProxyType(
     {
-        "matiere": "matière", "matieres": "matière", "matiere premiere": "matière", "dechet": "déchet",
+        "matiere": "matière", "matieres": "matière", "matiere premiere": "matière",
+        "matieres premieres": "matière", "dechet": "déchet",
         "dechets": "déchet", "energie": "énergie", "energies": "énergie", "eau": "eau", "eaux": "eau",
         "equipement": "équipement", "equipements": "équipement", "service": "service", "services": "service",
         "competence": "compétence", "competences": "compétence", "transport": "transport",
@@ -61,7 +63,7 @@ def _sens(value: Any) -> Any:
     if value is None or not fold(value):
         raise PydanticCustomError("missing", "expected ENTRANT or SORTANT (or E, S)")
     try:
-        return SENS[fold(value)]
+        return SENS[fold(value) if isinstance(value, str) else ""]
     except KeyError:
         raise PydanticCustomError("enum", "expected ENTRANT or SORTANT (or E, S)") from None
 
@@ -70,7 +72,7 @@ def _type_flux(value: Any) -> Any:
     if value is None or not fold(value):
         return None
     try:
-        return TYPE_FLUX[fold(value)]
+        return TYPE_FLUX[fold(value) if isinstance(value, str) else ""]
     except KeyError:
         known = ", ".join(dict.fromkeys(TYPE_FLUX.values()))
         raise PydanticCustomError("enum", "expected one of: {known}", {"known": known}) from None
@@ -101,9 +103,13 @@ def _quantity(value: Decimal | None) -> Decimal | None:
 
 
 def _moment(value: Any) -> Any:
-    """The day of a moment such as ``2026-11-21T10:15:00+01:00`` or ``21/11/2026 10:15``."""
+    """The day of a moment such as ``2026-11-21T10:15:00+01:00``, ``21/11/2026 10:15`` or ``21/11/26 10h15``.
+
+    A year of two digits, which spreadsheets write, is one of 2010 to 2099: the tool is not older.
+    """
     if isinstance(value, str):
-        value = re.sub(r"(?<=\d)[T ]\d{1,2}:\d{2}.*$", "", clean_text(value))
+        value = re.sub(r"(?<=\d)[T ]\d{1,2}[:h].*$", "", clean_text(value))
+        value = re.sub(r"^(\d{1,2}([/.])\d{1,2}\2)([1-9]\d)$", r"\g<1>20\3", value)
     return parse_date(value)
 
 

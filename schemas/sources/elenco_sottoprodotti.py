@@ -7,7 +7,9 @@ has no quantity, no waste code and no season; what the free text says of them st
 from __future__ import annotations
 
 import hashlib
+import re
 from collections.abc import Mapping
+from datetime import date
 from decimal import Decimal
 from types import MappingProxyType
 from typing import Annotated, Any, Literal, Self
@@ -15,7 +17,7 @@ from typing import Annotated, Any, Literal, Self
 from pydantic import AfterValidator, BeforeValidator, Field, model_validator
 from pydantic_core import PydanticCustomError
 
-from schemas.sources.base import DateText, OptionalText, SourceRecord, clean_text, fold
+from schemas.sources.base import USUAL_DAY, OptionalText, SourceRecord, clean_text, fold, parse_date
 
 Qualifica = Literal["PRODUTTORE", "UTILIZZATORE"]
 QUALIFICA: Mapping[str, Qualifica] = MappingProxyType(
@@ -47,6 +49,13 @@ def _qualifica(value: Any) -> Any:
         return QUALIFICA[word]
     except KeyError:
         raise PydanticCustomError("enum", "expected PRODUTTORE or UTILIZZATORE (RIUTILIZZATORE)") from None
+
+
+def _day(value: Any) -> Any:
+    """A year of two digits, which spreadsheets write, is one of 2017 to 2099: the register is not older."""
+    if isinstance(value, str):
+        value = re.sub(r"^(\d{1,2}([/.])\d{1,2}\2)(1[7-9]|[2-9]\d)$", r"\g<1>20\3", clean_text(value))
+    return parse_date(value)
 
 
 def _required(value: str | None) -> str | None:
@@ -101,7 +110,7 @@ class Iscrizione(SourceRecord):
     nome_commerciale_sottoprodotto: Annotated[Plain, AfterValidator(_required)]
     descrizione_sottoprodotto: Plain = None
     allegato: Plain = None
-    data_iscrizione: DateText = None
+    data_iscrizione: Annotated[date | None, BeforeValidator(_day), USUAL_DAY] = None
     stato: Plain = None
     ordine: Annotated[int, Field(ge=1)] = 1
     derived_repaired_fields: list[str] = Field(default_factory=list)

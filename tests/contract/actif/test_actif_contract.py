@@ -34,7 +34,7 @@ def test_the_source_names_this_contract_and_its_fields() -> None:
     assert set(stream.personal_data) | set(stream.assertions.fill) <= set(Flux.model_fields)
 
 
-@pytest.mark.parametrize("text", ["sortant", "SORTANT", "Sortants", " S ", "s", "sortie"])
+@pytest.mark.parametrize("text", ["sortant", "SORTANT", "Sortants", " S ", "s", "sortie", "Flux sortant"])
 def test_outgoing(text: str) -> None:
     assert flux(sens=text).sens == "SORTANT"
 
@@ -44,7 +44,17 @@ def test_incoming(text: str) -> None:
     assert flux(sens=text).sens == "ENTRANT"
 
 
-@pytest.mark.parametrize(("text", "rule"), [("", "missing"), (None, "missing"), ("latéral", "enum"), ("ES", "enum")])
+@pytest.mark.parametrize(
+    ("text", "rule"),
+    [
+        ("", "missing"),
+        (None, "missing"),
+        ("latéral", "enum"),
+        ("ES", "enum"),
+        ("Entrant / Sortant", "enum"),
+        (["E"], "enum"),
+    ],
+)
 def test_an_unknown_direction_is_rejected(text: Any, rule: str) -> None:
     assert errors(sens=text) == [("sens", rule)]
 
@@ -55,6 +65,7 @@ def test_an_unknown_direction_is_rejected(text: Any, rule: str) -> None:
         ("Matière", "matière"),
         ("DECHET", "déchet"),
         ("déchets", "déchet"),
+        ("Matières premières", "matière"),
         ("compe\u0301tence", "compétence"),
         ("", None),
     ],
@@ -151,14 +162,15 @@ def test_a_boolean_that_is_none_is_rejected() -> None:
 
 @pytest.mark.parametrize(
     "sent",
-    ["2026-09-03", "03/09/2026", "3.9.2026", "2026-09-03T10:15:00+02:00", "03/09/2026 10:15", date(2026, 9, 3),
+    ["2026-09-03", "03/09/2026", "3.9.2026", "2026-09-03T10:15:00+02:00", "03/09/2026 10:15", "03/09/2026 10h15", "03/09/26", "3.9.26 10:15",
+     date(2026, 9, 3),
      datetime(2026, 9, 3, 10)],  # noqa: DTZ001 - a spreadsheet's moments have no zone
 )  # fmt: skip
 def test_dates(sent: Any) -> None:
     assert flux(date_maj=sent).date_maj == date(2026, 9, 3)
 
 
-@pytest.mark.parametrize("sent", ["31/02/2026", "septembre", "2026", "13/13/2026"])
+@pytest.mark.parametrize("sent", ["31/02/2026", "septembre", "2026", "13/13/2026", "26-09-03", "03/09/09", "31/02/26"])
 def test_dates_that_are_none_are_rejected(sent: str) -> None:
     assert errors(date_maj=sent) == [("date_maj", "date_text")]
 

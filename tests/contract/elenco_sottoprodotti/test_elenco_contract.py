@@ -78,12 +78,12 @@ def test_leading_zeros_and_signs_for_nothing() -> None:
     assert (record.cap, record.codice_fiscale, record.telefono, record.email) == ("01234", "00012345678", None, None)
 
 
-@pytest.mark.parametrize("text", ["14/01/2022", "14-01-2022", "2022-01-14", "14.1.2022"])
+@pytest.mark.parametrize("text", ["14/01/2022", "14-01-2022", "2022-01-14", "14.1.2022", "14/01/22", "14.1.22"])
 def test_dates(text: str) -> None:
     assert entry(data_iscrizione=text).data_iscrizione == date(2022, 1, 14)
 
 
-@pytest.mark.parametrize("text", ["00/00/0000", "31/11/2019", "ieri"])
+@pytest.mark.parametrize("text", ["00/00/0000", "31/11/2019", "ieri", "14/01/16", "22-01-14"])
 def test_dates_that_are_none_are_rejected(text: str) -> None:
     assert errors(data_iscrizione=text) == [("data_iscrizione", "date_text")]
 

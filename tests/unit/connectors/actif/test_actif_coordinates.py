@@ -53,6 +53,8 @@ def test_the_inverse_undoes_the_projection_within_a_millimetre(latitude: float, 
         ({"latitude": "5.9178", "longitude": "45.5646"}, "swapped"),
         ({"x": "927755.3", "y": "6501094.6"}, "lambert93"),
         ({"latitude": "6501094,6", "longitude": "927755,3"}, "lambert93"),
+        ({"x": "5,9178", "y": "45,5646", "systeme_coordonnees": "WGS 84"}, "sent"),
+        ({"x": "45,5646", "y": "5,9178", "systeme_coordonnees": "EPSG:4326"}, "swapped"),
         ({"latitude": "927755,3", "longitude": "6501094,6"}, "lambert93"),
     ],
 )

@@ -252,6 +252,51 @@ def test_other_refusals_by_name(site: Any, tmp_path: Path) -> None:
     assert rules == [["extra_cells"], ["missing_cells"]]
 
 
+@pytest.mark.parametrize("above", ["sep=;\r\n", "Export des flux (fictif)\r\n\r\n", "Export;du 03/09/2026\n"])
+def test_a_csv_with_rows_above_its_header(site: Any, tmp_path: Path, above: str) -> None:
+    path = tmp_path / "flux.csv"
+    path.write_text(above + CSV + "FLX-3;00000000000000\r\n", encoding="cp1252", newline="")
+    first, second, third = read_file(site, path)
+    assert (first.data["commune"], first.data["quantite"]) == ("Chambéry", "120,5")
+    assert second.data["raison_sociale"] == "Exemple; avec point-virgule (fictif)"
+    assert second.position == f"row {2 + above.count(chr(10)) + 1}"
+    assert not first.defects + second.defects
+    assert {d.rule for d in third.defects} == {"missing_cells"}
+    assert len(third.defects) == 9
+
+
+def test_a_row_that_an_unquoted_comma_shifted_is_a_defect_even_where_its_last_cell_is_empty(
+    site: Any, tmp_path: Path
+) -> None:
+    header, path = "siret,sens,libelle_flux,quantite,unite,conseiller", tmp_path / "flux.csv"
+    path.write_text(f'{header}\n1,S,marc,"1,5",t,\n1,S,sciure,1,5,t,\n')
+    assert [[d.rule for d in r.defects] for r in read_file(site, path)] == [[], ["extra_cells"]]
+    path.write_text(f"{header}\n1,S,marc,1,t,,\n1,S,sciure,2,t,,\n")
+    assert not any(r.defects for r in read_file(site, path)), "rows that all end with a delimiter"
+
+
+def test_what_is_most_like_a_header_is_explained(site: Any, tmp_path: Path) -> None:
+    header = ["Réf.", "N° SIRET", "Sens (E/S)", "Flux", "Tonnage", "Commentaires"]
+    path = workbook(
+        tmp_path / "a.xlsx", {"Flux": [["Export des flux (fictif)"], header, ["F1", 1, "S", "marc", 2, ""]]}
+    )
+    assert "unknown column 'Tonnage'" in refusal(site, path).message
+    path = workbook(tmp_path / "b.xlsx", {"Flux": [[f"note {n}"] for n in range(25)]})
+    error = refusal(site, path)
+    assert (error.rule, "first 20 rows" in error.message) == ("unknown_layout", True)
+    path = workbook(tmp_path / "c.xlsx", {"Flux": [[*HEADER, "Quantité"], ["F1"]]})
+    assert "column 'Quantité' stands twice" in refusal(site, path).message
+    path = workbook(tmp_path / "d.xlsx", {"Flux": [["id_flux", "sens"], ["F1", "S"]]})
+    assert [r.data["id_flux"] for r in read_file(site, path)] == ["F1"], "few columns are a table too"
+
+
+def test_two_keys_of_one_field_are_a_defect(site: Any, tmp_path: Path) -> None:
+    serve(site, [{**flow(1), "Id flux": "FLX-9999"}, flow(2)])
+    first, second = records(site, land_all(site, tmp_path, "r1"))
+    assert [(d.field, d.rule) for d in first.defects] == [("Id flux", "ambiguous_layout")]
+    assert not second.defects
+
+
 def test_the_folder_route(site: Any, tmp_path: Path) -> None:
     inbox = tmp_path / "inbox"
     inbox.mkdir()
