@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator, Sequence
 from functools import partial
 from itertools import chain, islice
@@ -21,6 +22,8 @@ _CELL_RULES = {
     "formula_without_value": "a formula that was never calculated; open the file, save it, send it again",
     "missing_cells": "the row has no cell for this column",
 }
+# ="0123": how exports keep a spreadsheet from dropping a leading zero.
+_PROTECTED = re.compile(r'="([^"]*)"\Z')
 _Finish = Callable[[RawRecord], RawRecord]
 
 
@@ -45,7 +48,12 @@ def read_csv_flows(path: Path, finish: _Finish) -> Iterator[RawRecord | UnreadBl
     layouts = load_layouts()
     blocks = read_csv_blocks(path, delimiter=None)
     first = next(blocks, None)
-    if first is None:
+    if first is None:  # nothing but a header, which has to be one
+        choose(
+            next(filter(None, ([name for name in row.cells if name] for row in read_csv_rows(path)))),
+            path.name,
+            layouts,
+        )
         return
     names = [name for name in first.names if name]
     if not _is_header(names, layouts) and (below := _below_titles(path, layouts)):
@@ -61,7 +69,10 @@ def read_csv_flows(path: Path, finish: _Finish) -> Iterator[RawRecord | UnreadBl
 
 
 def _csv_record(chosen: Chosen, width: int, finish: _Finish, row: CsvRow) -> RawRecord:
-    return finish(RawRecord(f"row {row.number}", apply_layout(chosen, row.data), tuple(_csv_defects(row, width))))
+    data = apply_layout(chosen, row.data)
+    if any(cell.startswith('="') for cell in row.cells):
+        data = {name: _PROTECTED.sub(r"\1", value) for name, value in data.items()}
+    return finish(RawRecord(f"row {row.number}", data, tuple(_csv_defects(row, width))))
 
 
 def _csv_defects(row: CsvRow, width: int) -> Iterator[Defect]:

@@ -11,7 +11,7 @@ from typing import Any
 from lxml import etree
 
 from connectors.core.errors import Defect, Fatal
-from connectors.core.formats import CsvRow, iter_xml, parse_xml, read_csv, xml_parser
+from connectors.core.formats import CsvRow, iter_xml, parse_xml, read_csv, read_csv_rows, xml_parser
 from connectors.core.source import RawRecord
 from connectors.elenco_sottoprodotti.labels import Labels
 from connectors.elenco_sottoprodotti.records import Entries
@@ -68,16 +68,21 @@ def read_extract_csv(path: Path, labels: Labels) -> Iterator[RawRecord]:
     """
     rows = read_csv(path)
     first = next(rows, None)
+    header = [*first.data, *first.missing] if first else _only_row(path)
+    _refuse_other_tables(header, labels, path.name)
     if first is None:
         return
-    header = [*first.data, *first.missing]
-    _refuse_other_tables(header, labels, path.name)
     # Where the first row has one delimiter more than the header, all rows end with one.
     width = len(first.heading.names) + (len(first.cells) > len(first.heading.names) and not first.extra)
     collected = Entries()
     for row in chain([first], rows):
         data = {field: value for name, value in row.data.items() if (field := labels.field(name))}
         yield from collected.records(f"row {row.number}", {}, [data], tuple(_row_defects(row, width)))
+
+
+def _only_row(path: Path) -> list[str]:
+    """The header of a file without data."""
+    return next(filter(None, ([name for name in row.cells if name] for row in read_csv_rows(path))))
 
 
 def _row_defects(row: CsvRow, width: int) -> Iterator[Defect]:

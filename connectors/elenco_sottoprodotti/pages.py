@@ -16,9 +16,12 @@ from connectors.elenco_sottoprodotti.labels import Labels
 from connectors.elenco_sottoprodotti.pairs import pairs_of
 from schemas.sources.base import fold
 
+_COUNT = r"(\d[\d.]*)"
 _FOUND = re.compile(
-    r"trovat[aeio]\s*:?\s*(?P<a>\d[\d.]*)|(?P<b>\d[\d.]*)\s+(?:iscrizion[ei]|risultat[oi])\s+trovat|"
-    r"(?:totale|numero)\s+(?:di\s+)?(?:iscrizioni|risultati)\s*:?\s*(?P<c>\d[\d.]*)",
+    rf"trovat[aeio]\s*:?\s*(?:n\.\s*)?{_COUNT}|{_COUNT}\s+(?:iscrizion[ei]|risultat[oi]|impres[ae]|schede|voci)\s+trovat|"
+    rf"(?:totale|numero)\s+(?:(?:di|delle|dei)\s+)?(?:iscrizioni|risultati)\s*:?\s*{_COUNT}|"
+    rf"(?:iscrizioni|risultati)\s+(?:da\s+)?\d[\d.]*\s*(?:-|–|a)\s*\d[\d.]*\s+(?:di|su)\s+{_COUNT}|"
+    rf"(?:prodotto|restituito)\s+{_COUNT}\s+risultat[oi]|risultati\s+(?:della ricerca\s*)?:\s*{_COUNT}",
     re.IGNORECASE,
 )
 _NONE = re.compile(r"\bnessun[ao]?\s+(?:iscrizione|risultato|sottoprodotto)|trovat[aeio]\s+0\b", re.IGNORECASE)

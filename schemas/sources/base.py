@@ -77,6 +77,10 @@ _PLAIN = re.compile(r"[+-]?\d+(\.\d+)?")
 _COMMA = re.compile(r"[+-]?\d{1,3}(?:[ .]?\d{3})*,\d+|[+-]?\d+,\d+|[+-]?\d{1,3}(?: \d{3})+")
 
 
+# Thin and figure spaces, and the minus sign, which typesetters put into numbers.
+_TYPESET = {**dict.fromkeys(range(0x2000, 0x200B), " "), 0x2212: "-"}
+
+
 def parse_decimal(value: Any) -> Any:
     """A number written the French, Italian or technical way, as ``Decimal``.
 
@@ -90,7 +94,7 @@ def parse_decimal(value: Any) -> Any:
         return value
     if isinstance(value, (int, Decimal, float)):
         return _in_range(Decimal(repr(value)) if isinstance(value, float) else Decimal(value))
-    text = clean_text(str(value))
+    text = clean_text(str(value)).translate(_TYPESET)
     if not text:
         return None
     if _COMMA.fullmatch(text):

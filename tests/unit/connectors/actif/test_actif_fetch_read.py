@@ -290,6 +290,22 @@ def test_what_is_most_like_a_header_is_explained(site: Any, tmp_path: Path) -> N
     assert [r.data["id_flux"] for r in read_file(site, path)] == ["F1"], "few columns are a table too"
 
 
+def test_a_header_without_rows_has_to_be_one(site: Any, tmp_path: Path) -> None:
+    path = tmp_path / "flux.csv"
+    path.write_text("\r\n" + CSV.partition("\r\n")[0])
+    assert read_file(site, path) == []
+    path.write_text('{"erreur": "accès refusé"}')
+    assert refusal(site, path).rule == "unknown_layout"
+
+
+def test_what_keeps_a_spreadsheet_from_dropping_zeros_is_no_part_of_the_value(site: Any, tmp_path: Path) -> None:
+    path = tmp_path / "flux.csv"
+    path.write_text('id_flux;siret;sens;libelle_flux\n="0001";"=""01234567890123""";S;=marc "brut"\n')
+    (record,) = read_file(site, path)
+    assert (record.data["id_flux"], record.data["siret"]) == ("0001", "01234567890123")
+    assert record.data["libelle_flux"] == '=marc "brut"'
+
+
 def test_two_keys_of_one_field_are_a_defect(site: Any, tmp_path: Path) -> None:
     serve(site, [{**flow(1), "Id flux": "FLX-9999"}, flow(2)])
     first, second = records(site, land_all(site, tmp_path, "r1"))

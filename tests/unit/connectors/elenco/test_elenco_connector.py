@@ -306,9 +306,11 @@ def test_a_row_that_an_unquoted_sign_shifted_is_a_defect_even_where_its_last_cel
     ],
 )
 def test_tables_that_are_no_extract(site: Any, tmp_path: Path, header: str, rule: str, words: str) -> None:
-    with pytest.raises(Fatal, match=words) as caught:
-        read_csv_file(site, tmp_path, header + "0;Cuneo;P;Siero;a;\r\n")
-    assert caught.value.rule == rule
+    for rows in ("0;Cuneo;P;Siero;a;\r\n", ""):
+        with pytest.raises(Fatal, match=words) as caught:
+            read_csv_file(site, tmp_path, header + rows)
+        assert caught.value.rule == rule
+    assert not read_csv_file(site, tmp_path, COLUMNS)
 
 
 def read_sheet_file(site: Any, tmp_path: Path, html: str) -> list[RawRecord]:
@@ -433,6 +435,11 @@ def test_what_the_text_says_goes_to_derived_fields_only(site: Any, tmp_path: Pat
         (results_page(["1", "1", "2"], 2, rows="plain"), 2, 2),
         ("<p>12 iscrizioni trovate</p>", 12, 0),
         ("<p>Totale iscrizioni: 5</p>", 5, 0),
+        ("<p>Numero delle iscrizioni: 1.205</p>", 1205, 0),
+        ("<p>Risultati 1-10 di 47</p>", 47, 0),
+        ("<p>Iscrizioni da 11 a 20 su 1.047</p>", 1047, 0),
+        ("<p>La ricerca ha prodotto 12 risultati</p>", 12, 0),
+        ("<p>Risultati della ricerca: 8</p>", 8, 0),
         ("<p>Nessun risultato</p>", 0, 0),
         (results_page(["1"], 1).replace(FIRM, "Sfridi oltre 10 mm e più di 2 m (fittizio)"), 1, 1),
     ],
