@@ -22,6 +22,7 @@ import requests
 from connectors.core.errors import ConnectorError, Fatal, Retriable
 from connectors.core.http import HttpClient, Response
 from connectors.core.paging_json import json_facts
+from connectors.core.paging_repeats import Repeats
 from connectors.core.paging_styles import (
     Cursor,
     CursorWithToken,
@@ -71,7 +72,8 @@ def walk(
             says what the page held, because a 304 has no body to count.
         known: URL → ``Facts.as_dict()`` of the last good load.
         notes: receives ``declared_total``, ``items``, ``pages`` and what was odd (``reduced_limit``,
-            ``restarted``, ``repeated_items``).
+            ``restarted``, ``repeated_items``). Repeats that stay may still hide items that never came: they add
+            ``keep_absent``, so that nothing counts as deleted, and ``notices``, a sentence for people.
 
     Raises:
         Fatal: a loop (``pagination_loop``), too many pages (``page_bound``), or no listing.
@@ -98,7 +100,7 @@ def walk(
                     yield from held
                     held.clear()
         except Moved as moved:
-            before = frozenset(run.repeated)
+            before = frozenset(run.repeats.repeated)
             if last_try or handed_out:
                 raise Retriable(moved.message, source=http.source.id, where=url, rule=moved.rule) from None
             notes["restarted"] = moved.rule
@@ -125,11 +127,10 @@ class _Walk:
     known: Mapping[str, Mapping[str, Any]]
     repeated_before: frozenset[str]
     progress: Progress = field(default_factory=Progress)
-    repeated: set[str] = field(default_factory=set)
+    repeats: Repeats = field(default_factory=Repeats)
     reduced_limit: int | None = None
     _asked: set[Step] = field(default_factory=set)
     _bodies: set[bytes] = field(default_factory=set)
-    _keys: set[str] = field(default_factory=set)
 
     def pages(self) -> Iterator[Page]:
         ahead: deque[tuple[Step, Future[Page | None]]] = deque()
@@ -218,8 +219,8 @@ class _Walk:
         if facts.count and page.response.body and digest in self._bodies:
             raise self._loop(f"page {page.number} is byte for byte an earlier page")
         self._bodies.add(digest)
-        self.repeated |= self._keys & set(facts.keys)
-        self._keys |= set(facts.keys)
+        if self.repeats.add(facts.keys):
+            raise Moved("unstable_listing", f"page {page.number} has the same {facts.count} items as an earlier page")
         progress.pages += 1
         progress.seen += facts.count
         if facts.count == 0 and progress.total is not None and progress.seen < progress.total and not facts.next:
@@ -234,10 +235,8 @@ class _Walk:
         seen, total = self.progress.seen, self.progress.total
         if total is not None and seen != total:
             raise Moved("total_mismatch", f"{total} items declared, {seen} received")
-        if self.repeated and self.repeated != self.repeated_before:
-            # Rows that come twice hide rows that do not come. Only if a second walk shows the very same
-            # repeats are they the source's own duplicates.
-            raise Moved("unstable_listing", f"{len(self.repeated)} items came on two pages, e.g. {min(self.repeated)}")
+        if doubt := self.repeats.doubt(self.repeated_before):
+            raise Moved("unstable_listing", doubt)
 
     def _loop(self, message: str) -> Fatal:
         return Fatal(message, source=self.http.source.id, where=self.url, rule="pagination_loop")
@@ -246,7 +245,7 @@ class _Walk:
         """What is worth keeping about this walk."""
         found = {
             "declared_total": self.progress.total, "items": self.progress.seen, "pages": self.progress.pages,
-            "reduced_limit": self.reduced_limit, "repeated_items": len(self.repeated) or None,
+            "reduced_limit": self.reduced_limit, **self.repeats.notes(),
         }  # fmt: skip
         return {name: value for name, value in found.items() if value is not None}
 

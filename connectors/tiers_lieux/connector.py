@@ -50,9 +50,20 @@ def fetch(stream: Stream, context: FetchContext) -> Iterator[Part]:
         except (Retriable, Fatal) as error:
             failures.append(error)
     context.notes["instances"] = [instance.id for instance in instances]
-    context.notes["keep_absent"] = [f"{i.id}:" for i in instances if not _complete(i, stream)]
+    doubts = list(_doubts(context.notes))
+    context.notes["keep_absent"] = [
+        f"{i.id}:" for i in instances if not _complete(i, stream) or any(i.id == name for name, _ in doubts)
+    ]
+    context.notes["notices"] = [f"{name}: {line}" for name, line in doubts]
     if failures:
         _raise_together(failures, len(instances))
+
+
+def _doubts(notes: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
+    """Instance and sentence for every listing that may have hidden records (``connectors.core.paginate``)."""
+    for name, note in notes.items():
+        if name.startswith("listing."):
+            yield from ((name.split(".")[1], line) for line in note.get("notices", ()))
 
 
 def _settings(instance: Instance) -> dict[str, Any]:

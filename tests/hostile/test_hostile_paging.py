@@ -48,6 +48,15 @@ BROKEN: dict[str, tuple[Script, str]] = {
     "the total changes each time": (lambda w, p: {"total": 5 + w + p, "items": PAGES[min(p, 3) - 1]}, "changing_total"),
     "fewer than declared": (lambda _w, p: {"total": 9, "items": PAGES[p - 1] if p <= 3 else []}, "short_page"),
     "more than declared": (lambda _w, p: {"total": 3, "items": PAGES[p - 1] if p <= 3 else []}, "total_mismatch"),
+    "every page is page 1, with the time of day": (
+        lambda w, p: {"total": 6, "items": PAGES[0], "at": f"{w}:{p}"}, "unstable_listing"
+    ),
+    "a page comes again in another order": (
+        lambda w, p: {"total": 6, "items": PAGES[0][:: 1 if p % 2 else -1], "at": f"{w}:{p}"}, "unstable_listing"
+    ),
+    "pages overlap": (
+        lambda _w, p: {"total": 12, "items": things(*"abcdefghijkl")[2 * p - 2 : 2 * p + 2]}, "unstable_listing"
+    ),
     "another repeat in each reading": (
         lambda w, p: {"total": 6, "items": [things("a", "b"), things("c", "ab"[w % 2]), things("e", "f")][p - 1]},
         "unstable_listing",
@@ -89,14 +98,21 @@ def test_case_17_a_listing_that_moved_once_is_read_again(trial: Any, respond: An
 
 def test_case_17_the_sources_own_duplicates_are_kept_apart(trial: Any, respond: Any) -> None:
     """The same repeats in both readings are the source's; equal ones are dropped, others rejected by place."""
-    pages = [[{"id": "a"}, {"id": "b"}], [{"id": "a"}, {"id": "b", "weight": "2"}]]
-    script(trial, respond, lambda _w, p: {"total": 4, "items": pages[p - 1], "page": p})
+    pages = [things("a", "b", "gone"), [{"id": "a"}, {"id": "b", "weight": "2"}, {"id": "d"}]]
+    script(trial, respond, lambda _w, p: {"total": 6, "items": pages[p - 1], "page": p})
     result = trial.sync()
     counts = result.streams["things"]
-    assert (counts["read"], counts["valid"], counts["duplicate"], counts["rejected"]) == (4, 2, 1, 1)
+    assert (counts["read"], counts["valid"], counts["duplicate"], counts["rejected"]) == (6, 4, 1, 1)
     [(position, _field, rule, message)] = trial.rejects()
     assert (position, rule) == ("item 2", "duplicate_key")
     assert "page-1.json item 2" in message
+    [notice] = counts["notices"]
+    assert "2 items came on two pages, e.g. a;" in notice
+
+    pages[0][2] = {"id": "new"}
+    counts = trial.sync().streams["things"]
+    assert trial.keys() == ["a", "b", "d", "gone", "new"], "what a repeat may hide is not gone"
+    assert (counts["inserted"], counts["deleted"]) == (1, 0)
 
 
 def test_case_17_a_next_link_to_another_host_is_refused(trial: Any, respond: Any) -> None:

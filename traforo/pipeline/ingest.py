@@ -118,6 +118,7 @@ def load(settings: Settings, run_id: str) -> StepResult:
                 continue
             landed = read_landed(Path(row["landed_path"]))
             counts = loading.stage(engine, source, source.stream(row["stream"]), run_id, landed)
+            ops.add_notices(engine, run_id, {row["stream"]: [str(line) for line in landed.notes.get("notices", ())]})
             streams[row["stream"]] = asdict(counts)
         return StepResult(run_id, source.id, "staged" if streams else "unchanged", streams)
 

@@ -186,9 +186,10 @@ def posts(site: Any, count: int, **how: Any) -> dict[str, Any]:
         assert "author" not in asked.query["_fields"][0]
         if how.get("broken") == page:
             return 500, {"code": "internal_server_error"}
-        if (page - 1) * size >= count:
+        if (page - 1) * size >= count + len(how.get("again", [])):
             return 400, {"code": "rest_post_invalid_page_number"}
-        return [post(n) for n in range(1, count + 1)][(page - 1) * size : page * size]
+        numbers = [*range(1, count + 1), *how.get("again", [])]
+        return [post(n) for n in numbers][(page - 1) * size : page * size]
 
     headers = {"X-WP-Total": str(how.get("total", count))}
     site.by("/wp-json/wp/v2/posts", answer, **headers)
@@ -217,6 +218,14 @@ def test_wordpress_error_on_a_middle_page_fails_the_run(site: Any, run: Any) -> 
 def test_wordpress_total_must_come_out(site: Any, run: Any) -> None:
     with pytest.raises(Retriable):
         run(posts(site, 50, total=60), stream="actualites")
+
+
+def test_wordpress_posts_that_come_twice_let_nothing_count_as_deleted(site: Any, run: Any) -> None:
+    again = {**posts(site, 100, total=101, again=[7]), "complete": True}
+    result = run({**again, "id": "twice"}, stream="actualites")
+    assert result.landed.notes["keep_absent"] == ["twice:"]
+    [notice] = result.landed.notes["notices"]
+    assert notice.startswith("twice: 1 items came on two pages")
 
 
 def test_a_stream_asks_only_its_own_instances(site: Any, run: Any) -> None:
