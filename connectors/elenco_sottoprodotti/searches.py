@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from connectors.core.errors import Fatal
+from connectors.core.errors import Fatal, Retriable
 from connectors.core.formats import parse_html
 from connectors.core.http import Response
 from connectors.core.paginate import Facts, PageNumber, walk
@@ -37,9 +37,16 @@ def fetch_search(
 ) -> Iterator[Part]:
     """All result pages of one province and role; their sheets are added to ``entries``."""
     link = re.compile(str(options["entry_link"]))
+    seen: set[str] = set()
 
     def inspect(response: Response) -> Facts:
         results = read_results(page_root(response.body, response.headers.get("content-type")), response.url, link)
+        if results.total and not results.entries and not seen:
+            raise Retriable(
+                f"{results.total} entries are said to be found and none is linked: does '{link.pattern}' "
+                "(options.entry_link) match the addresses of sheets?", where=response.url, rule="unexpected_page",
+            )  # fmt: skip
+        seen.update(reference for reference, _url in results.entries)
         return Facts(len(results.entries), results.total, keys=tuple(reference for reference, _url in results.entries))
 
     names = options["search_params"]

@@ -172,6 +172,14 @@ def test_a_list_shorter_than_its_number_is_not_complete(site: Any, register: Reg
     assert refusal(site, tmp_path) == "Retriable:total_mismatch"
 
 
+def test_results_without_a_link_to_a_sheet_name_the_setting(site: Any, tmp_path: Path) -> None:
+    page = results_page(["1", "2"], 2).replace("/scheda/", "/dettaglio?id=")
+    site.pages["/ricerca"] = lambda _q, _h: (200, HTML, page.encode())
+    with pytest.raises(ConnectorError, match="entry_link") as caught:
+        land_all(site, tmp_path)
+    assert caught.value.rule == "unexpected_page"
+
+
 @pytest.mark.parametrize(
     ("page", "expected"),
     [
