@@ -39,11 +39,12 @@ def origin(part: str, fetched_at: str) -> bytes:
 
 def good_rows(
     ordinals: Sequence[int] | NDArray[np.int64], keys: Sequence[str], payloads: Sequence[bytes],
-    digests: Sequence[bytes], positions: Sequence[bytes], came_from: bytes,
+    digests: bytes, positions: Sequence[bytes], came_from: bytes,
 ) -> bytes:  # fmt: skip
     """Rows of the batch table.
 
     Args:
+        digests: one behind the other.
         positions: as ``clean`` gives them.
         came_from: as ``origin`` gives it.
     """
@@ -51,7 +52,7 @@ def good_rows(
     heads["fields"], heads["ordinal_length"], heads["ordinal"] = _FIELDS, 8, ordinals
     for name, hashes in (("raw", digests), ("payload", _hashes(payloads))):
         heads[f"{name}_length"] = HASH_BYTES
-        heads[name] = np.frombuffer(b"".join(hashes), "u1").reshape(-1, HASH_BYTES)
+        heads[name] = np.frombuffer(hashes, "u1").reshape(-1, HASH_BYTES)
     heads["origin"] = np.frombuffer(came_from, "u1")
     heads["length"], heads["version"] = _lengths(payloads) + 1, _JSONB_VERSION
     named = _texts(keys)
@@ -72,13 +73,13 @@ def _head(origin_length: int) -> np.dtype[np.void]:
     ])  # fmt: skip
 
 
-def _hashes(payloads: Sequence[bytes]) -> list[bytes]:
+def _hashes(payloads: Sequence[bytes]) -> bytes:
     hashes, start = [], _PAYLOAD_HASH.copy
     for payload in payloads:
         hasher = start()
         hasher.update(payload)
         hashes.append(hasher.digest())
-    return hashes
+    return b"".join(hashes)
 
 
 def _lengths(texts: Sequence[bytes]) -> NDArray[np.int32]:

@@ -18,7 +18,8 @@ Located = tuple[str, RawRecord | UnreadRecord, str]
 """The part that a record stands in, the record, and when the part came (ISO 8601)."""
 LocatedBlock = tuple[str, UnreadBlock, str]
 Chunk = list[Located] | LocatedBlock
-Hashed = tuple[Chunk, list[bytes]]
+Hashed = tuple[Chunk, bytes]
+"""Records and their digests, one behind the other."""
 _AHEAD = 32_000_000
 """Bytes of texts that may wait for what PostgreSQL knows."""
 
@@ -48,16 +49,16 @@ class Fingerprints:
         hasher.update(b"%d\x00%b" % (len(context), context))
         return hasher
 
-    def of(self, chunk: Chunk) -> list[bytes]:
-        """A digest of each record."""
+    def of(self, chunk: Chunk) -> bytes:
+        """The digests of its records, one behind the other."""
         if isinstance(chunk, list):
-            return [self._of_record(record) for _part, record, _fetched_at in chunk]
+            return b"".join([self._of_record(record) for _part, record, _fetched_at in chunk])
         start, digests = self._hash_in(chunk[1].context).copy, []
         for text in chunk[1].texts:
             hasher = start()
             hasher.update(text)
             digests.append(hasher.digest())
-        return digests
+        return b"".join(digests)
 
     def _of_record(self, record: RawRecord | UnreadRecord) -> bytes:
         if isinstance(record, UnreadRecord):
@@ -77,7 +78,7 @@ class Fingerprints:
                 break
             digests = self.of(chunk)
             if size >= _AHEAD:
-                early.digests.append(b"".join(digests))
+                early.digests.append(digests)
                 continue
             early.hashed.append((chunk, digests))
             if isinstance(chunk, list):
@@ -95,7 +96,6 @@ class Fingerprints:
         while early.hashed:
             yield early.hashed.popleft()
         if early.digests:
-            for digests, chunk in zip(early.digests, islice(again(), taken, None), strict=False):
-                yield chunk, [digests[at : at + HASH_BYTES] for at in range(0, len(digests), HASH_BYTES)]
+            yield from zip(islice(again(), taken, taken + len(early.digests)), early.digests, strict=True)
         for chunk in chunks:
             yield chunk, self.of(chunk)

@@ -19,6 +19,11 @@ _ROW = np.dtype([("high", ">u8"), ("low", ">u8"), ("page", ">u4"), ("item", ">u2
 """A hash and the address of its row, as PostgreSQL sends them."""
 
 
+def each(digests: bytes) -> list[bytes]:
+    """Digests that stand one behind the other."""
+    return [digests[at : at + HASH_BYTES] for at in range(0, len(digests), HASH_BYTES)]
+
+
 class KnownContent:
     """The hashes in the table's order, and which of them came again.
 
@@ -36,11 +41,11 @@ class KnownContent:
         self._next = 0
         self.existing = existing
 
-    def find(self, digests: Sequence[bytes]) -> Places:
-        """Where each of these digests is known; -1 for those that are not."""
+    def find(self, digests: bytes) -> Places:
+        """Where each of these digests, one behind the other, is known; -1 for those that are not."""
         if not len(self._high):
-            return np.full(len(digests), -1)
-        halves = np.frombuffer(b"".join(digests), dtype=">u8").astype("u8").reshape(-1, 2)
+            return np.full(len(digests) // HASH_BYTES, -1)
+        halves = np.frombuffer(digests, dtype=">u8").astype("u8").reshape(-1, 2)
         places = self._found_in_line(halves)
         missed = np.flatnonzero(places < 0)
         if len(missed):
@@ -82,8 +87,7 @@ class KnownContent:
         return few_came, self._digests(chosen)
 
     def _digests(self, chosen: Any) -> list[bytes]:
-        halves = np.stack([self._high[chosen], self._low[chosen]], axis=1).astype(">u8").tobytes()
-        return [halves[at : at + HASH_BYTES] for at in range(0, len(halves), HASH_BYTES)]
+        return each(np.stack([self._high[chosen], self._low[chosen]], axis=1).astype(">u8").tobytes())
 
     def absent(self) -> tuple[list[str], list[bytes]] | None:
         """Rows (``ctid``) and digests of the existing records that did not come so; None where some have no digest."""
@@ -95,7 +99,7 @@ class KnownContent:
 
     def ordinals(self, digests: Sequence[bytes]) -> list[int]:
         """As which record of the batch each of these, all known, came first."""
-        found: list[int] = self._ordinal[self.find(digests)].tolist()
+        found: list[int] = self._ordinal[self.find(b"".join(digests))].tolist()
         return found
 
 

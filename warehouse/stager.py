@@ -17,7 +17,7 @@ from warehouse.copy_rows import clean, good_rows, origin
 from warehouse.counts import Counts
 from warehouse.drift import BatchDrift
 from warehouse.fingerprints import Chunk, Hashed, Located, LocatedBlock
-from warehouse.known import KnownContent, Places
+from warehouse.known import HASH_BYTES, KnownContent, Places, each
 from warehouse.records import check_record, is_usual
 
 FEW = 4
@@ -103,12 +103,12 @@ class Stager:
         waiting, self._waiting = self._waiting, []
         return self._checked(waiting)
 
-    def _of_records(self, chunk: list[Located], digests: list[bytes]) -> Lines:
+    def _of_records(self, chunk: list[Located], digests: bytes) -> Lines:
         known: list[int] = []
         ordinals: list[int] = []
         fresh: list[_Fresh] = []
         found: list[int] = self._known.find(digests).tolist()
-        for (part, record, fetched_at), digest, place in zip(chunk, digests, found, strict=True):
+        for (part, record, fetched_at), digest, place in zip(chunk, each(digests), found, strict=True):
             self._ordinal += 1
             if place >= 0 and isinstance(record, UnreadRecord):
                 self.unread += 1
@@ -127,26 +127,26 @@ class Stager:
             self._note(known, ordinals)
         return self._checked(fresh)
 
-    def _of_block(self, part: str, block: UnreadBlock, fetched_at: str, digests: list[bytes]) -> Lines | None:
+    def _of_block(self, part: str, block: UnreadBlock, fetched_at: str, digests: bytes) -> Lines | None:
         """None where the few that are new wait."""
         first = self._ordinal + 1
-        self._ordinal += len(digests)
+        self._ordinal += len(block.texts)
         found = self._known.find(digests)
         is_known = found >= 0
-        places: Sequence[int] = range(len(digests))
+        places: Sequence[int] = range(len(block.texts))
         if is_known.any():
             self.unread += self._note(found[is_known], np.flatnonzero(is_known) + first)
             places = np.flatnonzero(~is_known).tolist()
-            digests = [digests[at] for at in places]
+            digests = np.frombuffer(digests, "u1").reshape(-1, HASH_BYTES)[places].tobytes()
         if len(places) * SPARSE < len(block.texts):
-            for place, digest in zip(places, digests, strict=True):
+            for place, digest in zip(places, each(digests), strict=True):
                 read = block.record(place)
                 self._waiting.append(_Fresh(first + place, digest, part, read.position, fetched_at, read))
             return None
         return self._of_fresh(part, block, fetched_at, places, digests, first)
 
     def _of_fresh(
-        self, part: str, block: UnreadBlock, fetched_at: str, places: Sequence[int], digests: list[bytes], first: int
+        self, part: str, block: UnreadBlock, fetched_at: str, places: Sequence[int], digests: bytes, first: int
     ) -> Lines:  # fmt: skip
         """Of a block, the records at these places; ``first`` is the number of its first one in the batch."""
         table = self._table(block, places) if len(places) >= FEW else None
@@ -160,11 +160,11 @@ class Stager:
             ordinals = first + (np.arange(len(places)) if is_whole else np.array(places))
             return Lines(good_rows(ordinals, table.keys, table.payloads(), digests, positions, came_from), b"")
 
-        def one(at: int, place: int) -> _Fresh:
+        def one(at: int, place: int, digest: bytes) -> _Fresh:
             read = None if table and at not in table.odd else block.record(place)
-            return _Fresh(first + place, digests[at], part, block.position(place), fetched_at, read)
+            return _Fresh(first + place, digest, part, block.position(place), fetched_at, read)
 
-        fresh = [one(at, place) for at, place in enumerate(places)]
+        fresh = [one(at, *pair) for at, pair in enumerate(zip(places, each(digests), strict=True))]
         return self._written(fresh, list(table.records())) if table else self._checked(fresh)
 
     def _note(self, places: Sequence[int] | Places, ordinals: Sequence[int] | Places) -> int:
@@ -234,4 +234,4 @@ class Stager:
 def _rows(good: list[_Good]) -> Iterator[bytes]:
     for came_from, members in groupby(good, attrgetter("came_from")):
         ordinals, keys, payloads, digests, positions = zip(*(one.row for one in members), strict=True)
-        yield good_rows(ordinals, keys, payloads, digests, positions, came_from)
+        yield good_rows(ordinals, keys, payloads, b"".join(digests), positions, came_from)

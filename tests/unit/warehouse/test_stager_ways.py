@@ -29,7 +29,7 @@ from warehouse import fingerprints, stager
 from warehouse.counts import Counts
 from warehouse.drift import BatchDrift
 from warehouse.fingerprints import Fingerprints
-from warehouse.known import NOTHING_KNOWN, KnownContent
+from warehouse.known import NOTHING_KNOWN, KnownContent, each
 from warehouse.records import canonical_json
 from warehouse.stager import Lines, Stager, chunks
 
@@ -139,7 +139,7 @@ def test_a_block_gives_the_lines_of_its_records(
     contract, records = batch
     records = [record._replace(position=f"row % {at}") for at, record in enumerate(records)]
     block = block_of(records)
-    digests = Fingerprints(b"salt").of(("%1", block, WHEN))
+    digests = each(Fingerprints(b"salt").of(("%1", block, WHEN)))
     known = sorted(set(data.draw(st.lists(st.sampled_from(digests)))))
     singles = [UnreadRecord(block.position(at), b"context", text, partial(block.record, at))
                for at, text in enumerate(block.texts)]  # fmt: skip
