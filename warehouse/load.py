@@ -39,6 +39,10 @@ BATCH = 50
 """So few that a chunk stays in the processor's cache from its bytes to its lines."""
 IN_MEMORY = 16_000_000
 _LARGE_BLOCK = 1 << 24
+# In pages of 8 kB. Without it the disk has nothing to do until the commit waits for it.
+_WRITE_EARLY = """
+    select set_config(name, least(128, max_val::int)::text, true) from pg_settings where name = 'backend_flush_after'
+"""
 
 
 def contract_digest(source_id: str, stream: Stream) -> str:
@@ -159,6 +163,7 @@ def _known(
 def _copy_records(connection: Connection, name: str, records: Iterator[Hashed], stager: Stager) -> None:
     """All new records into the batch table in one COPY; what is rejected waits until that is done."""
     cursor = _cursor(connection)
+    cursor.execute(_WRITE_EARLY)
     with _nothing_to_collect(), SpooledTemporaryFile(max_size=IN_MEMORY) as bad:
         with cursor.copy(f"copy stage.{name} ({copy_rows.COLUMNS}) from stdin with (freeze, format binary)") as copy:
             copy.write(copy_rows.START)

@@ -42,10 +42,10 @@ def merge(
             name = table_name(source.id, stream_name)
             lock_stream(connection, name)
             counts, existing = _staged(connection, run_id, stream_name)
-            existing += batch.new_keys(connection, name)
             is_whole = stream.complete and is_listing
             rejects.close(connection, source.id, stream_name, run_id, is_listing=is_listing, is_whole=is_whole)
             is_adopted = _adopted(connection, source.id, stream_name, counts)
+            existing += counts.inserted if is_adopted else batch.new_keys(connection, name)
             if not is_adopted:
                 _merge_rows(connection, name, run_id, counts)
             failpoint("merge.rows")
