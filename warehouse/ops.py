@@ -156,14 +156,18 @@ def get_state(engine: Engine, source: str, stream: str) -> State:
 
 
 def newer_load(engine: Engine, run_id: str) -> str | None:
-    """A later run of the same source that has been loaded into a stream that this run would load, if any."""
+    """A later run that answers for a stream that this run would load: it was loaded, or found it as it was before."""
     with engine.connect() as connection:
         return connection.execute(
             text(
                 "select n.run_id from ops.load l join ops.run h using (run_id)"
-                " join ops.source_state s on s.source = l.source and s.stream = l.stream"
-                " join ops.run n on n.run_id = s.last_run_id"
-                " where l.run_id = :run_id and l.outcome = 'held' and n.started_at > h.started_at limit 1"
+                " join ops.load m on m.source = l.source and m.stream = l.stream"
+                " join ops.run n on n.run_id = m.run_id"
+                " left join ops.source_state s on s.source = l.source and s.stream = l.stream"
+                " where l.run_id = :run_id and l.outcome = 'held' and n.started_at > h.started_at"
+                # A fetch that found the last good content again leaves that run as the last one.
+                " and (n.run_id = s.last_run_id or (n.kind = 'ingest' and m.outcome = 'unchanged'))"
+                " order by n.started_at desc limit 1"
             ),
             {"run_id": run_id},
         ).scalar()

@@ -134,16 +134,31 @@ def test_case_25_a_large_drop_is_held_until_a_person_approves(trial: Any, left: 
         pipeline.approve(trial.settings, result.run_id)
 
 
-def test_case_25_a_held_batch_that_has_been_overtaken_cannot_be_approved(trial: Any) -> None:
+@pytest.mark.parametrize(("after", "outcome"), [(41, "loaded"), (40, "unchanged")])
+def test_case_25_a_held_batch_that_has_been_overtaken_cannot_be_approved(trial: Any, after: int, outcome: str) -> None:
+    """Also not where the source has come back to what it listed before."""
     trial.items(things(40))
     trial.sync()
     trial.items(things(5))
     held = trial.sync(gate=True)
-    trial.items(things(41))
-    assert trial.sync(gate=True).outcome == "loaded"
-    with pytest.raises(BadConfig, match="newer and loaded"):
+    trial.items(things(after))
+    assert trial.sync(gate=True).outcome == outcome
+    with pytest.raises(BadConfig, match="newer and good"):
         pipeline.approve(trial.settings, held.run_id)
-    assert len(trial.keys()) == 41
+    assert len(trial.keys()) == after
+
+
+def test_case_25_of_two_held_batches_the_later_one_counts(trial: Any) -> None:
+    trial.items(things(40))
+    trial.sync()
+    held = []
+    for left in (5, 6):
+        trial.items(things(left))
+        held.append(trial.sync(gate=True).run_id)
+    assert pipeline.approve(trial.settings, held[1]).outcome == "loaded"
+    with pytest.raises(BadConfig, match="newer and good"):
+        pipeline.approve(trial.settings, held[0])
+    assert len(trial.keys()) == 6
 
 
 def test_case_26_deleted_and_back_is_one_record_with_a_history(trial: Any) -> None:

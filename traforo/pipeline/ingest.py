@@ -267,7 +267,7 @@ def approve(settings: Settings, run_id: str) -> StepResult:
         source = settings.source(str(run.source))
         held = [row for row in ops.load_rows(engine, run_id) if row["outcome"] == "held"]
         if newer := ops.newer_load(engine, run_id):
-            raise BadConfig(f"run '{newer}' is newer and loaded; '{run_id}' would undo it", rule="newer_run")
+            raise BadConfig(f"run '{newer}' is newer and good; '{run_id}' would undo it", rule="newer_run")
         staged = {}
         for row in held:
             staged[row["stream"]] = read_landed(Path(row["landed_path"]))
