@@ -9,6 +9,7 @@ machine, where the deployment allows it for the sandbox) and the connection goes
 from __future__ import annotations
 
 import io
+import math
 import random
 import threading
 import time
@@ -24,8 +25,9 @@ from connectors.core.errors import BadConfig, ConnectorError, Fatal, Retriable, 
 from connectors.core.formats_text import storable
 from connectors.core.http_answer import Limits, Response
 from connectors.core.http_body import body_chunks
+from connectors.core.http_secrets import hide, secrets_of
 from connectors.core.http_transport import CheckedAdapter, Exchange
-from connectors.core.http_urls import bare_url, join_url, root_cause, split_url, wait_asked
+from connectors.core.http_urls import bare_url, http_date, join_url, root_cause, split_url, wait_asked
 from connectors.core.source import Source
 
 __all__ = ["HttpClient", "Limits", "Response"]
@@ -79,7 +81,8 @@ class HttpClient:
             url: absolute, or relative to the source's ``base_url``.
             params: query parameters.
             headers: extra request headers.
-            validators: ``etag`` and ``last_modified`` of the last good load; a 304 then comes back.
+            validators: ``etag`` and ``last_modified`` of the last good load; a 304 then comes back. A
+                ``last_modified`` in the future is not sent: nothing would ever be newer.
             expect: media types that are acceptable (prefix match); anything else is an error, because an
                 error page also arrives with status 200.
             in_file: keep the body in a temporary file (a whole export), not in memory.
@@ -92,7 +95,7 @@ class HttpClient:
         sent = dict(headers or {})
         if validators and validators.get("etag"):
             sent["If-None-Match"] = validators["etag"]
-        if validators and validators.get("last_modified"):
+        if validators and (http_date(validators.get("last_modified")) or math.inf) <= self.now():
             sent["If-Modified-Since"] = validators["last_modified"]
         return self._with_retries("GET", url, expect, in_file=in_file, params=params, headers=sent)
 
@@ -110,6 +113,17 @@ class HttpClient:
     def _with_retries(
         self, method: str, url: str, expect: tuple[str, ...], *, in_file: bool = False, **kwargs: Any
     ) -> Response:
+        try:
+            return self._tried(method, url, expect, in_file=in_file, **kwargs)
+        except ConnectorError as error:
+            secrets = secrets_of(kwargs)
+            error.message, error.where = hide(error.message, secrets), hide(error.where, secrets)
+            error.args = (error.message,)
+            if secrets:  # what lies under it repeats the request, and would be printed with it
+                raise error from None
+            raise
+
+    def _tried(self, method: str, url: str, expect: tuple[str, ...], *, in_file: bool, **kwargs: Any) -> Response:
         url = join_url((self.source.base_url or "").rstrip("/") + "/", url) if self.source.base_url else url
         for attempt in range(1, self.limits.attempts + 1):
             try:
@@ -157,7 +171,7 @@ class HttpClient:
                     if not raw.is_redirect:
                         self._refuse_failure(raw, exchange, asked=kwargs["headers"])
                         return self._finish(raw, url, started, exchange, in_file=in_file)
-                    url, kwargs = self._redirected(url, raw.headers["location"], where, kwargs)
+                    method, url, kwargs = self._redirected(method, url, raw, where, kwargs)
         raise Fatal(f"more than {self.limits.redirects} redirects", rule="redirects", **where)
 
     def _send(self, method: str, url: str, exchange: Exchange, kwargs: Mapping[str, Any]) -> requests.Response:
@@ -175,7 +189,12 @@ class HttpClient:
             if "CERTIFICATE_VERIFY_FAILED" in str(error) or "doesn't match" in str(error):
                 raise Fatal(f"TLS certificate refused: {root_cause(error)}", rule="tls", **where) from error
             raise self._failed(exchange, f"TLS failed: {root_cause(error)}", error) from error
-        except (requests.exceptions.InvalidHeader, ValueError) as error:  # a URL of ours, or one to go on with
+        except (requests.exceptions.InvalidHeader, UnicodeEncodeError) as error:
+            raise BadConfig(
+                "a header that should be sent has a line break or a character that headers cannot hold; look at the "
+                "setting it comes from, such as a token", rule="header", **where,
+            ) from error  # fmt: skip
+        except ValueError as error:  # a URL of ours, or one to go on with
             raise BadConfig(f"not a URL, or leads to none: {error}", rule="url", **where) from error
         except (requests.RequestException, OSError) as error:
             raise self._failed(exchange, f"no answer: {root_cause(error)}", error) from error
@@ -186,26 +205,34 @@ class HttpClient:
         return Retriable(message, rule="connection", **exchange.where)
 
     def _redirected(
-        self, url: str, location: str, where: Where, kwargs: Mapping[str, Any]
-    ) -> tuple[str, dict[str, Any]]:
+        self, method: str, url: str, raw: requests.Response, where: Where, kwargs: Mapping[str, Any]
+    ) -> tuple[str, str, dict[str, Any]]:
         """Where a redirect leads, and what may be sent there: no credential leaves its host, https stays https."""
-        target = join_url(url, location)
+        target = join_url(url, raw.headers["location"])
         before, after = split_url(url, where), split_url(target, where)
         if (before.scheme, after.scheme) == ("https", "http"):
             raise BadConfig(f"redirects from https to http ({bare_url(target)})", rule="redirect_downgrade", **where)
         following = {name: value for name, value in kwargs.items() if name != "params"}
+        if raw.status_code == HTTPStatus.SEE_OTHER:  # RFC 9110, 15.4.4: the answer to the form lies there
+            method, following = "GET", {name: value for name, value in following.items() if name != "data"}
+        if before.netloc != after.netloc and following.get("data"):
+            raise BadConfig(
+                f"redirects a form to another host ({bare_url(target)}), which is not to see it; if it moved there, "
+                "set its address", rule="redirect_form", **where,
+            )  # fmt: skip
         if before.netloc != after.netloc:
             kept = ("if-none-match", "if-modified-since", "accept")
             following["headers"] = {n: v for n, v in following["headers"].items() if n.lower() in kept}
-        return target, following
+        return method, target, following
 
     def _refuse_failure(self, raw: requests.Response, exchange: Exchange, asked: Mapping[str, str]) -> None:
         """Raise for every status that brings no data."""
         where, status = exchange.where, raw.status_code
         if status in RETRIED_STATUSES:
+            now = http_date(raw.headers.get("date")) or self.now()  # a date is meant by the server's clock
             raise Retriable(
                 f"answered {status}{self._told(raw, exchange)}", rule=f"http_{status}",
-                retry_after=wait_asked(raw.headers.get("retry-after"), self.now()), **where,
+                retry_after=wait_asked(raw.headers.get("retry-after"), now), **where,
             )  # fmt: skip
         if status not in (200, 203, 206, 304):
             hint = "; check the credentials" if status in (401, 403) else ""

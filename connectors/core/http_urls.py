@@ -9,6 +9,7 @@ from urllib.parse import SplitResult, urljoin, urlsplit, urlunsplit
 
 from connectors.core.errors import BadConfig, Where
 from connectors.core.formats_text import storable
+from connectors.core.http_secrets import without_secrets
 
 _SHOWN = 200
 
@@ -43,26 +44,32 @@ def root_cause(error: BaseException) -> str:
 
 
 def bare_url(url: str) -> str:
-    """The URL without user info and fragment, for logs and tables."""
+    """The URL without user info, credentials in its query and fragment, for logs and tables."""
     try:
         parts = urlsplit(url)
     except ValueError:
-        return storable(re.sub(r"//[^/]*@", "//", url))[:_SHOWN]
-    return storable(urlunsplit((parts.scheme, parts.netloc.rpartition("@")[2], parts.path, parts.query, "")))
+        return storable(re.sub(r"//[^/]*@", "//", url).partition("?")[0])[:_SHOWN]
+    query = without_secrets(parts.query)
+    return storable(urlunsplit((parts.scheme, parts.netloc.rpartition("@")[2], parts.path, query, "")))
 
 
 def wait_asked(value: str | None, now: float) -> float | None:
     """Seconds that a ``Retry-After`` header asks for: a number, an HTTP date (past ones give 0), else None.
 
     Args:
-        now: seconds since the epoch, to which a date is compared.
+        now: seconds since the epoch, to which a date is compared: of the clock that set it, where it is known.
     """
     text = (value or "").strip()
     if re.fullmatch(r"[0-9]{1,12}(\.[0-9]+)?", text):
         return float(text)
+    moment = http_date(text)
+    return None if moment is None else max(0.0, moment - now)
+
+
+def http_date(value: str | None) -> float | None:
+    """Seconds since the epoch of an HTTP date; None where it is none."""
     try:
-        moment = email.utils.parsedate_to_datetime(text)
-        moment = moment if moment.tzinfo else moment.replace(tzinfo=UTC)
-        return max(0.0, moment.timestamp() - now)
+        moment = email.utils.parsedate_to_datetime(value or "")
+        return (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).timestamp()
     except (TypeError, ValueError, OverflowError):
         return None

@@ -6,10 +6,12 @@ import ipaddress
 import socket
 import ssl
 import threading
+import traceback
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 
 import pytest
 from cryptography import x509
@@ -58,6 +60,57 @@ def test_case_18_a_redirect_within_the_list_is_followed_without_credentials(tria
     response = HttpClient(source, Limits(attempts=1)).get("a", headers={"Authorization": "Bearer x", "X-Key": "y"})
     assert response.url == f"http://localhost:{trial.wire.port}/b"
     assert not {"authorization", "x-key", "cookie"} & set(seen[0])
+
+
+@pytest.mark.parametrize(("status", "method"), [(301, "POST"), (303, "GET"), (307, "POST")])
+def test_case_18_a_form_stays_with_its_host(trial: Any, respond: Any, status: int, method: str) -> None:
+    hosts = (f"127.0.0.1:{trial.wire.port}", f"localhost:{trial.wire.port}")
+    client = HttpClient(trial.source().model_copy(update={"hosts": hosts}), Limits(attempts=1))
+    seen: list[dict[str, str]] = []
+    trial.wire.pages["/b"] = lambda _q, headers, _s: seen.append(headers) or respond("{}")
+    trial.wire.pages["/a"] = respond("", "", status, Location="/b")
+    client.post("a", data={"token": "s3same"})
+    assert ("content-length" in seen.pop()) is (method == "POST")
+    trial.wire.pages["/a"] = respond("", "", status, Location=f"http://localhost:{trial.wire.port}/b")
+    if method == "POST":
+        with pytest.raises(BadConfig, match="redirect_form"):
+            client.post("a", data={"token": "s3other"})
+    else:
+        client.post("a", data={"token": "s3other"})
+        assert "content-length" not in seen.pop()
+    assert not seen
+
+
+CREDENTIAL = "s3cr&t-word"
+SAID: dict[str, dict[str, Any]] = {
+    "a header": {"headers": {"Authorization": f"Bearer {CREDENTIAL}"}},
+    "a parameter": {"params": {"access_token": CREDENTIAL}},
+    "a header that cannot be sent": {"headers": {"X-Api-Key": f"{CREDENTIAL}\n"}},
+}
+
+
+@pytest.mark.parametrize("name", SAID)
+@pytest.mark.parametrize("answer", ["repeats it", "redirects with it", "closes", "sends a page"])
+def test_a_credential_stands_in_no_message(trial: Any, respond: Any, name: str, answer: str) -> None:
+    quoted = quote(CREDENTIAL, safe="")
+    trial.wire.pages["/round"] = respond(f"{quoted} and {CREDENTIAL} are unknown", "text/plain", 500)
+    trial.wire.pages["/x"] = {
+        "repeats it": respond(f"{CREDENTIAL} is unknown", "text/plain", 401),
+        "redirects with it": respond("", "", 302, Location=f"/round?api_key={quoted}&page=2"),
+        "closes": b"",
+        "sends a page": respond(f"{CREDENTIAL}, please log in", "text/html"),
+    }[answer]
+    with pytest.raises(ConnectorError) as caught:
+        trial.client().get("x", expect=("application/json",), **SAID[name])
+    shown = "".join(traceback.format_exception(caught.value, limit=0)) + repr(caught.value)
+    assert "s3cr" not in shown
+    assert caught.value.rule != "url"
+
+
+def test_a_landed_address_holds_no_credential(trial: Any, respond: Any) -> None:
+    trial.wire.pages["/x"] = respond("", "", 302, Location="/y?token=s3cret-word&page=2")
+    trial.wire.pages["/y"] = respond("{}")
+    assert trial.client().get("x", params={"token": "s3cret-word"}).url == f"{trial.wire.url}/y?token=***&page=2"
 
 
 def public_source(trial: Any, host: str = "data.example", **more: Any) -> Any:

@@ -52,6 +52,16 @@ def test_case_14_waits_as_long_as_asked_and_never_in_a_hot_loop(
     assert trial.keys() == ["a", "b"]
 
 
+@pytest.mark.parametrize("off", [-86400, 86400, 1e9])
+def test_case_14_a_date_is_meant_by_the_clock_of_the_server(trial: Any, respond: Any, off: float) -> None:
+    theirs = time.time() + off
+    date, until = (formatdate(moment, usegmt=True) for moment in (theirs, theirs + 20))
+    answers = [respond("later", "text/plain", 503, Date=date, Retry_After=until), respond(BODY)]
+    trial.wire.pages["/list"] = lambda *_: answers.pop(0)
+    assert trial.sync().outcome == "loaded"
+    assert 19 <= trial.waits[0] <= 21
+
+
 @pytest.mark.parametrize("status", [429, 503])
 def test_case_14_ten_days_end_the_run_and_the_message_says_so(trial: Any, respond: Any, status: int) -> None:
     trial.items(GOOD)
@@ -113,6 +123,18 @@ def test_case_15_no_content_is_not_a_listing(trial: Any) -> None:
     trial.wire.pages["/list"] = b"HTTP/1.1 204 No Content\r\n\r\n"
     result = trial.sync()
     assert "answered 204" in result.failures[0]
+
+
+@pytest.mark.parametrize(("off", "asks"), [(-3600, True), (86400 * 365, False)])
+def test_case_15_a_page_that_is_dated_in_the_future_is_asked_for_whole(
+    trial: Any, respond: Any, off: float, asks: bool
+) -> None:
+    """A server that compares such a date with its own never sends anything new again."""
+    seen: list[dict[str, str]] = []
+    trial.wire.pages["/list"] = lambda _q, headers, _s: seen.append(headers) or respond(BODY)
+    validators = {"last_modified": formatdate(time.time() + off, usegmt=True)}
+    assert trial.client().get("list", validators=validators).body == BODY
+    assert ("if-modified-since" in seen[0]) is asks
 
 
 def test_case_15_not_modified_without_a_question_is_refused(trial: Any) -> None:

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from connectors.core.errors import BadConfig
 from connectors.core.http_body import _Inflater
+from connectors.core.http_secrets import is_secret, without_secrets
 from connectors.core.http_transport import is_allowed, real_address
 from connectors.core.http_urls import bare_url, join_url, split_url, wait_asked
 
@@ -67,7 +68,24 @@ def test_what_is_no_url_is_a_setting_to_correct(url: str) -> None:
     assert join_url("https://a.example/", url)
 
 
+@pytest.mark.parametrize(
+    ("name", "expected"),
+    [
+        *((name, True) for name in ("Authorization", "X-Api-Key", "token", "access_token", "key", "apikey", "Cookie")),
+        *((name, False) for name in ("author", "keyword", "page", "pageToken", "resumption_token", "monkey")),
+    ],
+)  # fmt: skip
+def test_names_of_credentials(name: str, expected: bool) -> None:
+    assert is_secret(name) is expected
+
+
+@given(st.text("ab=&?%+", max_size=30))
+def test_a_query_without_credentials_stays_as_it_is(query: str) -> None:
+    assert without_secrets(query) == query
+
+
 def test_passwords_and_fragments_are_not_shown() -> None:
+    assert bare_url("http://[bad?token=x") == "http://[bad"
     assert bare_url("https://user:secret@a.example:8/p?q=1#f") == "https://a.example:8/p?q=1"
     assert bare_url("http://user:secret@[bad/p") == "http://[bad/p"
 
