@@ -63,7 +63,7 @@ _RATIO = re.compile(
     re.IGNORECASE,
 )
 _PRICE = re.compile(r"(?:€|euro|eur)\s*(?:/|al|a|per)?\s*$", re.IGNORECASE)
-_NEAR = 60  # characters before an amount in which its period may stand
+_NEAR = 100  # characters around an amount that may say what it is
 _THOUSANDS = re.compile(r"\d{1,3}(?:[. ]\d{3})+")
 
 
@@ -105,7 +105,7 @@ def find_quantities(text: str) -> list[Quantity]:
 
 
 def _read(text: str, match: re.Match[str]) -> Quantity | None:
-    before, after = text[: match.start()], text[match.end() :]
+    before, after = text[max(0, match.start() - _NEAR) : match.start()], text[match.end() : match.end() + _NEAR]
     if match["last"][:1] == "0" and match["last"][1:2].isdigit():
         return None  # a waste code, a telephone or tax number
     if _PACKAGE.search(before) or _RATIO.match(after) or _PRICE.search(before):
@@ -143,7 +143,7 @@ def _period(text: str, amount: re.Match[str]) -> tuple[str | None, int, int]:
     start, end = amount.span()
     if after := _AFTER.match(text, end):
         return _name_of(after), start, after.end()
-    if before := _BEFORE.search(text[:start], max(0, start - _NEAR)):
+    if before := _BEFORE.search(text, max(0, start - _NEAR), start):
         return _name_of(before), before.start(), end
     return None, start, end
 

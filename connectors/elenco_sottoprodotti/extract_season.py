@@ -17,7 +17,7 @@ _MONTH = rf"(?:{_FULL}|{_SHORT})"
 _DAY = r"(?:(?:\d{1,2}|1°|primi di|metà|fine|inizio)\s+(?:di\s+)?)?"
 _AND = r"\s*(?:[,/]|\be\b|\bed\b)\s*"
 # "maggio-giugno 2023": the year is that of all months before it.
-_NO_YEAR = rf"(?!(?:(?:{_AND}|\s*(?:-|–|÷|\ba[ld]?\b)\s*){_MONTH})*\s+(?:del\s+)?(?:19|20)\d{{2}})"
+_NO_YEAR = rf"(?!(?:(?:{_AND}|\s*(?:-|–|÷|\ba[ld]?\b)\s*){_MONTH}){{0,11}}\s+(?:del\s+)?(?:19|20)\d{{2}})"
 _RANGE = re.compile(
     rf"(?:\b(?:dal?|tra|fra)\s+(?:mese di\s+)?)?{_DAY}\b(?P<first>{_MONTH}){_NO_YEAR}\s*"
     rf"(?:-|–|÷|/|\ba[ld]?\b|\bfino a[ld]?\b)\s*(?:mese di\s+)?{_DAY}"
@@ -28,7 +28,7 @@ _BETWEEN = re.compile(
     rf"\b(?:tra|fra)\s+{_DAY}(?P<first>{_MONTH})\s+e\s+{_DAY}(?P<last>{_MONTH})\b{_NO_YEAR}", re.IGNORECASE
 )
 _SINGLE = re.compile(rf"(?<!\d )(?<!\d)\b(?P<month>{_FULL})\b{_NO_YEAR}", re.IGNORECASE)
-_SERIES = re.compile(rf"\b{_MONTH}(?:{_AND}{_MONTH})+{_NO_YEAR}", re.IGNORECASE)
+_SERIES = re.compile(rf"\b{_MONTH}(?:{_AND}{_MONTH}){{1,11}}{_NO_YEAR}", re.IGNORECASE)
 _ANY = re.compile(rf"\b{_MONTH}", re.IGNORECASE)
 _ALL_YEAR = re.compile(
     r"\b(?:tutto l['’]\s?anno|tutti i mesi|durante l['’]intero anno|12 mesi(?: su 12| all['’]anno)?)", re.IGNORECASE

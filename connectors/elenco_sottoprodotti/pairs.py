@@ -17,6 +17,7 @@ _UNSEEN = frozenset({"script", "style", "template", "noscript"})
 _ON_A_LINE_OF_ITS_OWN = frozenset(
     {"br", "p", "div", "li", "ul", "ol", "tr", "td", "th", "dt", "dd", "table", "dl", "hr"}
 )
+_MAX_COLUMNS = 100
 _MAX_SPAN = 1000
 """As the HTML standard bounds ``colspan``."""
 
@@ -109,14 +110,16 @@ def _grid(table: list[list[Any]]) -> Iterator[list[Any]]:
     """Cells by column: one over several rows stands in each of them, one over several columns has None beside it."""
     below: dict[int, tuple[Any, int]] = {}  # column → a cell from above, and for how many more rows
     for row in table:
-        waiting = [(cell if not step else None, cell) for cell in row for step in range(_span(cell, "colspan"))]
+        own = ((None if step else cell, cell) for cell in row for step in range(_span(cell, "colspan")))
         cells: list[Any] = []
-        while waiting or len(cells) in below:
+        while len(cells) < _MAX_COLUMNS:
             column = len(cells)
             if column in below:
                 cell, left = below.pop(column)
             else:
-                cell, spanning = waiting.pop(0)
+                cell, spanning = next(own, (None, None))
+                if spanning is None:
+                    break
                 left = _span(spanning, "rowspan")
             if left > 1:
                 below[column] = (cell, left - 1)

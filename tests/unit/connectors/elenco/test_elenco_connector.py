@@ -404,6 +404,13 @@ def test_cells_that_no_title_explains_are_defects_not_lost(site: Any, tmp_path: 
     assert [(d.field, d.rule) for d in record.defects] == [("12 t", "unknown_field")]
 
 
+def test_cells_that_claim_to_span_a_whole_page_do_not_fill_the_memory(site: Any, tmp_path: Path) -> None:
+    wide = '<tr><td rowspan="99999" colspan="99999">10.51.20</td><td>Siero</td></tr>' * 300
+    found = read_sheet_file(site, tmp_path, f"<html><table>{ROWS}</table><table>{TITLES}{wide}</table></html>")
+    assert len(found) == 300
+    assert all("nome_commerciale_sottoprodotto" not in record.data for record in found), "the name's column is spanned"
+
+
 def test_lines_of_a_text_stay_apart_and_scripts_are_no_text(site: Any, tmp_path: Path) -> None:
     text = (
         "siero fresco<br>12 t/anno<ul><li>da ottobre</li><li>a giugno</li></ul><script>x()</script><style>p{}</style>"
