@@ -16,7 +16,7 @@ from traforo import pipeline
 from traforo.commands import backup, claim, db, decide, erase, events, material, new_source, rejects, release, stack
 from traforo.commands.context import State, clear_errors, settings
 from traforo.pipeline import StepResult
-from traforo.report import coloured, console, print_release, print_sources, print_status
+from traforo.report import coloured, console, plain, print_release, print_sources, print_status
 from traforo.sandbox_process import running_sandbox
 from traforo.settings import Settings
 
@@ -84,7 +84,7 @@ def _sync_one(current: Settings, source_id: str) -> StepResult:
     console.print(f"{source_id}: {coloured(result.outcome)}")
     notices = (notice for stream in result.streams.values() for notice in stream.get("notices", ()))
     for line in (*result.failures, *notices):
-        console.print(f"  {line}", highlight=False, markup=False)
+        console.print(f"  {plain(line)}", highlight=False)
     return result
 
 
@@ -123,7 +123,7 @@ def _harmonise(current: Settings, *, force: bool = False) -> bool:
 def _explain(who: str, failures: tuple[str, ...]) -> None:
     console.print(f"[red]{who} refused the release[/]; readers keep the live one:")
     for failure in failures:
-        console.print(f"  {failure}", highlight=False)
+        console.print(f"  {plain(failure)}", highlight=False)
 
 
 @app.command()
@@ -133,7 +133,7 @@ def validate(release_id: Annotated[str, typer.Argument(help="A built release (se
         audit = pipeline.audit_release(settings(), release_id)
         console.print(f"{audit.checks_passed} passed, {audit.checks_failed} failed; Data Docs: {settings().data_docs}")
         for failure in audit.failures:
-            console.print(f"[red]critical[/] {failure}", highlight=False)
+            console.print(f"[red]critical[/] {plain(failure)}", highlight=False)
         _exit_unless(audit.passed)
 
 
@@ -200,7 +200,7 @@ def replay(
         result = pipeline.replay(settings(), source, run_id)
         console.print(f"{source}: {coloured(result.outcome)}")
         for failure in result.failures:
-            console.print(f"  {failure}", highlight=False)
+            console.print(f"  {plain(failure)}", highlight=False)
         _exit_unless(result.outcome in ("loaded", "unchanged"))
 
 

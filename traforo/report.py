@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import unicodedata
 from collections.abc import Sequence
 from typing import Any
 
@@ -20,6 +21,12 @@ if not console.is_terminal:
     console = Console(width=_LOG_WIDTH)  # a log file has room for whole words
 _MARK = {True: "[green]yes[/]", False: "[red]no[/]"}
 _COLOUR = {"failed": "red", "held": "yellow", "loaded": "green", "unchanged": "cyan", "published": "green"}
+
+
+def plain(text: str) -> str:
+    """A text from outside, to be printed as it is: no markup, and nothing that a terminal would obey."""
+    shown = (c if c in "\n\t" or unicodedata.category(c) not in ("Cc", "Cf", "Cs") else "\ufffd" for c in text)
+    return escape("".join(shown))
 
 
 def coloured(outcome: str | None) -> str:
@@ -57,7 +64,7 @@ def print_sources(engine: Engine) -> None:
     console.print(table("Sources", columns, shown))
     for row in rows:
         if row[9]:
-            console.print(f"[red]{row[0]}[/]: {escape(row[9])}", highlight=False)
+            console.print(f"[red]{row[0]}[/]: {plain(row[9])}", highlight=False)
 
 
 def print_release(engine: Engine, settings: Settings) -> None:
@@ -126,6 +133,6 @@ def print_status(engine: Engine) -> None:
         age = connection.execute(text("select age_hours from traforo_ops.release_history where is_live")).scalar()
         found = problems(connection)
     for problem in found:
-        console.print(f"[yellow]{escape(problem.what)}[/]\n  {escape(problem.todo)}", highlight=False, soft_wrap=True)
+        console.print(f"[yellow]{plain(problem.what)}[/]\n  {plain(problem.todo)}", highlight=False, soft_wrap=True)
     if age is not None:
         console.print(f"The live release is {age} hours old.", highlight=False)

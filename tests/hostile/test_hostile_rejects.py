@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+import csv
+from pathlib import Path
 from typing import Any
 
 import pytest
+from typer.testing import CliRunner
 
 from schemas.sources.base import DateText, OptionalText, SourceRecord
+from traforo import report
+from traforo.commands import rejects as commands
 from traforo.pipeline.rejects import replay_rejects
 from warehouse import reject_store
 
@@ -118,3 +123,54 @@ def test_dismissing_needs_a_reason_and_only_touches_open_rejects(trial: Any) -> 
     assert reject_store.dismiss(trial.engine, [999_999], "somebody (synthetic)", "because") == 0
     with pytest.raises(LookupError):
         reject_store.get(trial.engine, 999_999)
+
+
+NASTY = ["[/red] [bold]", "\x1b]0;owned\x07\x1b[2J", "=cmd|' /C calc'!A0", "\u202egnp.exe", 'a;b"c\nd', "tail\\"]
+
+
+@pytest.fixture
+def command(trial: Any, monkeypatch: pytest.MonkeyPatch) -> Any:
+    """``traforo rejects …`` on the warehouse of the test."""
+    from traforo.pipeline import ingest
+
+    monkeypatch.setattr(commands, "engine_of", ingest.engine_of)
+    monkeypatch.setattr(commands, "settings", lambda: trial.settings)
+    monkeypatch.setattr(report.console, "_width", 400)
+    return lambda *words: CliRunner().invoke(commands.app, [*words])
+
+
+def test_what_a_source_writes_does_nothing_to_the_terminal_of_who_reads_it(trial: Any, command: Any) -> None:
+    trial.items([{"id": "good"}, *({"id": f"k{n}", "weight": text} for n, text in enumerate(NASTY))])
+    trial.sync()
+    result = command("list")
+    assert (result.exit_code, result.exception) == (0, None)
+    assert "[/red] [bold]" in result.output
+    assert not set(result.output) & {"\x1b", "\x07", "\u202e"}
+
+
+@pytest.mark.parametrize(("lang", "title", "told"), [
+    ("fr", "à corriger", "n'est pas un nombre"), ("it", "da correggere", "non è un numero"),
+])  # fmt: skip
+def test_the_owner_opens_the_export_with_a_double_click(
+    trial: Any, command: Any, tmp_path: Path, lang: str, title: str, told: str
+) -> None:
+    trial.items([{"id": "good"}, *({"id": f"k{n}", "weight": text} for n, text in enumerate(NASTY))])
+    trial.sync()
+    file = tmp_path / "rejects.csv"
+    result = command("export", str(file), "--lang", lang)
+    assert (result.exit_code, result.exception) == (0, None)
+    body = file.read_bytes()
+    assert body.startswith("\ufeff".encode())
+    with file.open(encoding="utf-8-sig", newline="") as stream:
+        titles, *rows = csv.reader(stream, delimiter=";")
+    assert titles[-1] == title
+    assert [row[7].removeprefix("'") for row in rows] == NASTY
+    assert all(told in row[-1] for row in rows), rows
+    assert not [cell for row in rows for cell in row if cell[:1] in tuple("=+-@\t\r\n")]
+
+
+def test_a_file_that_cannot_be_written_is_one_line_and_nothing_is_hidden_in_it(command: Any, tmp_path: Path) -> None:
+    result = command("export", str(tmp_path / "nowhere" / "r.csv"))
+    assert result.exit_code == 1
+    assert "[Errno 2]" in result.output
+    assert "Traceback" not in result.output

@@ -13,7 +13,7 @@ from psycopg.errors import UndefinedTable
 from sqlalchemy.exc import SQLAlchemyError
 
 from connectors.core.errors import ConnectorError
-from traforo.report import console
+from traforo.report import console, plain
 from traforo.settings import Settings, load_settings
 
 
@@ -62,7 +62,6 @@ def clear_errors() -> Iterator[None]:
         message = str(cause).strip().splitlines()
         if isinstance(cause, UndefinedTable) or any(sign in str(cause) for sign in _NOT_SET_UP):
             message = ["the warehouse is not set up yet; run 'traforo db upgrade', or 'traforo run' for everything"]
-        console.print(
-            f"[red]error:[/] {message[0] if message else type(error).__name__}", highlight=False, soft_wrap=True
-        )
+        shown = plain(message[0] if message else type(error).__name__)
+        console.print(f"[red]error:[/] {shown}", highlight=False, soft_wrap=True)
         raise typer.Exit(1) from error

@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import getpass
 import json
+import re
 from enum import StrEnum
 from pathlib import Path
 from typing import Annotated, Any
@@ -15,8 +16,11 @@ from publish.reject_texts import explain, headings, place
 from traforo.commands.context import Language, clear_errors, settings
 from traforo.pipeline import cluster_of, engine_of
 from traforo.pipeline.rejects import replay_rejects
-from traforo.report import coloured, console, table
+from traforo.report import coloured, console, plain, table
 from warehouse import reject_store
+
+# The wide forms too: spreadsheets with East Asian settings take them for the signs.
+_FORMULA = re.compile(r"[\s\ufeff\u200b]*[=+\-@＝＋－＠]|[\t\r\n\0]")
 
 app = typer.Typer(no_args_is_help=True, help="Records that could not be taken in: list, show, export, mend.")
 
@@ -48,8 +52,8 @@ def list_(
     with clear_errors(), engine_of(settings(), "loader") as engine:
         rows = reject_store.find(engine, source=source, stream=stream, status=status.value)
         shown = [
-            [str(row["id"]), f"{row['source']}.{row['stream']}", f"{row['part']} {place(row['position'], lang)}",
-             "; ".join(explain(error, lang) for error in row["errors"])]
+            [str(row["id"]), f"{row['source']}.{row['stream']}", plain(f"{row['part']} {place(row['position'], lang)}"),
+             plain("; ".join(explain(error, lang) for error in row["errors"]))]
             for row in rows[:limit]
         ]  # fmt: skip
         console.print(table(f"Rejects ({status}): {len(rows)}", ["id", "source", "place", "errors"], shown))
@@ -96,9 +100,7 @@ def write_csv(file: Path, rows: list[dict[str, Any]], language: str) -> None:
 
 def inert(cell: Any) -> Any:
     """A cell that a spreadsheet will not run as a formula (OWASP ASVS 1.2.10); numbers stay numbers."""
-    if isinstance(cell, str) and cell.lstrip(" ")[:1] in ("=", "+", "-", "@", "\t", "\r", "\n", "\0"):
-        return "'" + cell
-    return cell
+    return "'" + cell if isinstance(cell, str) and _FORMULA.match(cell) else cell
 
 
 @app.command()
@@ -113,7 +115,7 @@ def replay(source: Annotated[str, typer.Argument(help="Source whose rejects are 
         for result in results:
             console.print(f"{source} {result.run_id}: {coloured(result.outcome)}")
             for failure in result.failures:
-                console.print(f"  {failure}", highlight=False, markup=False)
+                console.print(f"  {plain(failure)}", highlight=False)
         if any(result.outcome in ("held", "failed") for result in results):
             raise typer.Exit(1)
 

@@ -109,7 +109,7 @@ def test_places_are_told_in_the_language() -> None:
     assert place("row 3", "en") == "row 3"
 
 
-NASTY = ["=1+1", "+39 011", "-5", "@x", "\t=1", "\r=1", "\n=1", " =1", "\0=1"]
+NASTY = ["=1+1", "+39 011", "-5", "@x", "\t=1", "\r=1", "\n=1", " =1", "\0=1", "\u00a0=1", "\ufeff=1", "＝1+1"]
 
 
 @pytest.mark.parametrize("text", NASTY)
