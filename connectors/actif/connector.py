@@ -153,12 +153,12 @@ def _read_json(part: LandedPart) -> Iterator[RawRecord]:
 
 
 def _same_field(item: Mapping[str, Any], names: Mapping[str, str | None]) -> Iterator[Defect]:
-    """Two keys of one object that are the same field: which of the two values counts is not guessed."""
+    """Two keys of one object that are the same field: which of two different values counts is not guessed."""
     first: dict[str, str] = {}
     for name in item:
         field = names[name]
-        if field is not None and first.setdefault(field, name) != name:
-            yield Defect(name, str(item[name])[:200], "ambiguous_layout", f"is the same field as '{first[field]}'")
+        if field is not None and item[first.setdefault(field, name)] != item[name]:
+            yield Defect(name, str(item[name])[:200], "repeated_field", f"is the same field as '{first[field]}'")
 
 
 def _json_layout(item: Mapping[str, Any], part: LandedPart) -> Layout:

@@ -16,8 +16,12 @@ from connectors.core.source import RawRecord
 from connectors.elenco_sottoprodotti.extract import derive
 from schemas.sources.base import clean_text, parse_boolean
 
-# "10.51.20 - Produzione di derivati del latte" in one field.
-_CODE_AND_TEXT = re.compile(r"(?P<code>\d{1,2}(?:[. ]?\d{1,2}){0,3})\s*[-–:]\s*(?P<text>[^\W\d].*)")
+# "10.51.20 - Produzione di derivati del latte" in one field; without a sign between only after a dotted code, because
+# "2 linee di imbottigliamento" is no activity of code 2.
+_CODE_AND_TEXT = re.compile(
+    r"(?:ATECO\s*:?\s*)?(?P<code>\d{1,2}(?:[. ]?\d{1,2}){0,3}(?=\s*[-–:])|\d{1,2}(?:\.\d{1,2}){1,2}(?=\s+[^\W\d]))"
+    r"\s*[-–:]?\s*(?P<text>[^\W\d].*)"
+)
 _TEXTS = ("descrizione_sottoprodotto", "nome_commerciale_sottoprodotto")
 
 

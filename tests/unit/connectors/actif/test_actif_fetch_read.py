@@ -307,9 +307,9 @@ def test_what_keeps_a_spreadsheet_from_dropping_zeros_is_no_part_of_the_value(si
 
 
 def test_two_keys_of_one_field_are_a_defect(site: Any, tmp_path: Path) -> None:
-    serve(site, [{**flow(1), "Id flux": "FLX-9999"}, flow(2)])
+    serve(site, [{**flow(1), "Id flux": "FLX-9999"}, {**flow(2), "Id flux": "FLX-0002"}])
     first, second = records(site, land_all(site, tmp_path, "r1"))
-    assert [(d.field, d.rule) for d in first.defects] == [("Id flux", "ambiguous_layout")]
+    assert [(d.field, d.rule) for d in first.defects] == [("Id flux", "repeated_field")]
     assert not second.defects
 
 

@@ -393,6 +393,22 @@ def test_defects_of_a_sheet(site: Any, tmp_path: Path) -> None:
     assert "'codice fiscale'" in record.defects[1].message
 
 
+@pytest.mark.parametrize(
+    ("sent", "code", "text"),
+    [
+        ("10.51.20 – Produzione di derivati", "10.51.20", "Produzione di derivati"),
+        ("10.51.20 Produzione di derivati", "10.51.20", "Produzione di derivati"),
+        ("ATECO 10.51: derivati del latte", "10.51", "derivati del latte"),
+        ("2 linee di imbottigliamento", None, "2 linee di imbottigliamento"),
+        ("Produzione di derivati", None, "Produzione di derivati"),
+    ],
+)
+def test_an_activity_in_one_field(site: Any, tmp_path: Path, sent: str, code: str | None, text: str) -> None:
+    product = [("Attività", sent), ("Nome commerciale", "Siero")]
+    (record,) = read_sheet_file(site, tmp_path, sheet_page(ENTRY, [product]))
+    assert (record.data.get("codice_ateco"), record.data["descrizione_attivita"]) == (code, text)
+
+
 def test_cells_that_no_title_explains_are_defects_not_lost(site: Any, tmp_path: Path) -> None:
     row = "<tr><td>10.51.20</td><td>Siero</td><td>a</td><td>12 t</td></tr>"
     (record,) = read_sheet_file(site, tmp_path, f"<html><table>{ROWS}</table><table>{TITLES}{row}</table></html>")
