@@ -70,7 +70,7 @@ def read_csv_flows(path: Path, finish: _Finish) -> Iterator[RawRecord | UnreadBl
 
 def _csv_record(chosen: Chosen, width: int, finish: _Finish, row: CsvRow) -> RawRecord:
     data = apply_layout(chosen, row.data)
-    if any(cell.startswith('="') for cell in row.cells):
+    if '="' in "".join(row.cells):
         data = {name: _PROTECTED.sub(r"\1", value) for name, value in data.items()}
     return finish(RawRecord(f"row {row.number}", data, tuple(_csv_defects(row, width))))
 
