@@ -34,8 +34,8 @@ _ALL_YEAR = re.compile(
     r"\b(?:tutto l['’]\s?anno|tutti i mesi|durante l['’]intero anno|12 mesi(?: su 12| all['’]anno)?)", re.IGNORECASE
 )
 _EXCEPT = re.compile(
-    r"\s*[,(]?\s*(?:escluso|esclusi|tranne|eccetto|salvo|ad eccezione di)\s+"
-    rf"(?P<months>(?:[\s,]|\be\b|\b(?:i mesi|il mese) di\b|{_FULL})+)",
+    r"[\s,(]*(?:(?:esclus[oi]|tranne|eccetto|salvo|(?:ad |con l['’]\s?)eccezione d\w+)\b"
+    rf"(?P<clause>(?:[^.;,)]|,(?=\s*{_MONTH}))*)|(?P<named>(?:{_MONTH}|[\s,]|\be\b)+?)\s+(?:esclus|eccettuat)[oi]\b)",
     re.IGNORECASE,
 )
 _SEASONS = {
@@ -46,6 +46,10 @@ _SEASONS = {
     r"vendemmi[ae]": (9, 10),
     r"campagn[ae] olearia|raccolta delle olive": (10, 11, 12, 1),
 }
+_SEASON_RANGE = re.compile(
+    rf"\bdal?(?:la|l['’])?\s?(?P<first>{'|'.join(_SEASONS)})\s+(?:fino\s+)?ad?l?(?:la|l['’])?\s?(?P<last>{'|'.join(_SEASONS)})\b",
+    re.IGNORECASE,
+)
 
 
 @dataclass(frozen=True)
@@ -70,11 +74,22 @@ def _all_year(text: str) -> Season | None:
     match = _ALL_YEAR.search(text)
     if not match:
         return None
-    months, end = set(range(1, 13)), match.end()
+    months, end, confidence = set(range(1, 13)), match.end(), 0.9
     if excluded := _EXCEPT.match(text, end):
-        months -= {_number(found["month"]) for found in _SINGLE.finditer(excluded["months"])}
-        end = excluded.end()
-    return Season(tuple(sorted(months)), text[match.start() : end].strip(" ,("), 0.9)
+        out = _left_out(excluded["clause"] or excluded["named"] or "")
+        if not out or out == months:  # "salvo accordi": something is left out, but no months are named
+            confidence = 0.6
+        else:
+            months, end = months - out, excluded.end()
+    return Season(tuple(sorted(months)), text[match.start() : end].strip(" ,("), confidence)
+
+
+def _left_out(clause: str) -> set[int]:
+    if found := _ranges(clause):
+        return set(found.months)
+    months = {_number(month[0]) for month in _ANY.finditer(clause)}
+    named = _named(clause)
+    return months or set(named.months if named else ())
 
 
 def _ranges(text: str) -> Season | None:
@@ -103,6 +118,10 @@ def _listed(text: str) -> Season | None:
 
 
 def _named(text: str) -> Season | None:
+    if span := _SEASON_RANGE.search(text):
+        return Season(
+            tuple(sorted(_span(_named_months(span["first"])[0], _named_months(span["last"])[-1]))), span[0], 0.5
+        )
     found = [
         (match, months) for words, months in _SEASONS.items() for match in re.finditer(rf"\b(?:{words})\b", text, re.I)
     ]
@@ -110,6 +129,10 @@ def _named(text: str) -> Season | None:
         return None
     months = sorted({month for _match, several in found for month in several})
     return Season(tuple(months), "; ".join(match[0] for match, _months in found), 0.5)
+
+
+def _named_months(word: str) -> tuple[int, ...]:
+    return next(months for words, months in _SEASONS.items() if re.fullmatch(words, word, re.IGNORECASE))
 
 
 def _number(word: str) -> int:
