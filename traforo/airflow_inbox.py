@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import stat
 from pathlib import Path
 from typing import TypedDict
 
@@ -14,7 +16,10 @@ _UNFINISHED_SUFFIXES = (".part", ".tmp", ".crdownload", ".filepart")
 
 
 class Dropped(TypedDict):
-    """One file of the inbox: path inside it, size in bytes, time of the last change in ns since 1970."""
+    r"""One file of the inbox: path inside it, size in bytes, time of the last change in ns since 1970.
+
+    Bytes of a path that are no UTF-8 are written ``\xe9``, because neither JSON nor PostgreSQL takes them.
+    """
 
     path: str
     size: int
@@ -32,19 +37,28 @@ def inbox_signature(settings: Settings, source_id: str) -> list[Dropped]:
     Raises:
         BadConfig: the source has no inbox, or it is not a folder.
     """
+    return [dropped for _path, dropped in dropped_files(settings, source_id)]
+
+
+def dropped_files(settings: Settings, source_id: str) -> list[tuple[Path, Dropped]]:
+    """The same with the place of each file.
+
+    Raises:
+        BadConfig: the source has no inbox, or it is not a folder.
+    """
     option = settings.source(source_id).options.get("inbox")
     if not option or not Path(str(option)).is_dir():
         raise BadConfig(f"options.inbox '{option or ''}' is not a folder", source=source_id, rule="inbox")
-    inbox, found = Path(str(option)), list[Dropped]()
+    inbox, found = Path(str(option)), list[tuple[Path, Dropped]]()
     for path in sorted(inbox.rglob("*")):
         name = path.name.lower()
         if name.startswith(_UNFINISHED_PREFIXES) or name.endswith(_UNFINISHED_SUFFIXES):
             continue
         try:
-            stat = path.stat()
+            entry = path.lstat()
         except FileNotFoundError:  # taken away between the listing and the look
             continue
-        if path.is_file():
-            relative = path.relative_to(inbox).as_posix()
-            found.append(Dropped(path=relative, size=stat.st_size, mtime_ns=stat.st_mtime_ns))
+        if stat.S_ISREG(entry.st_mode):  # a link could lead out of the inbox
+            shown = os.fsencode(path.relative_to(inbox).as_posix()).decode("utf-8", "backslashreplace")
+            found.append((path, Dropped(path=shown, size=entry.st_size, mtime_ns=entry.st_mtime_ns)))
     return found

@@ -12,7 +12,7 @@ from sqlalchemy import Connection, Engine, text
 
 from connectors.core.errors import BadConfig
 from connectors.core.source import Source
-from traforo.airflow_inbox import Dropped, inbox_signature
+from traforo.airflow_inbox import Dropped, dropped_files
 from traforo.gateway import Gateway
 from traforo.settings import Settings, load_settings
 from warehouse import inbound
@@ -64,17 +64,17 @@ def note_files(settings: Settings, engine: Engine, source: Source) -> int:
     An inbox that cannot be read is left to the fetch, which says so.
     """
     try:
-        dropped = inbox_signature(settings, source.id)
+        dropped = dropped_files(settings, source.id)
     except (BadConfig, OSError) as error:
         logger.warning("inbox of %s: %s", source.id, error)
         return 0
-    folder, new = Path(str(source.options["inbox"])), 0
+    new = 0
     with engine.begin() as connection:
         known = inbound.known_files(connection, source.id)
-        for file in dropped:
+        for path, file in dropped:
             if known.get(file["path"], (-1, -1, ""))[:2] == (file["size"], file["mtime_ns"]):
                 continue
-            digest = _digest(folder / file["path"], file)
+            digest = _digest(path, file)
             if digest is not None:
                 note = {"size": file["size"], "mtime_ns": file["mtime_ns"]}
                 new += inbound.reopen(connection, source.id, file["path"], digest, note)
@@ -83,7 +83,7 @@ def note_files(settings: Settings, engine: Engine, source: Source) -> int:
 
 def _digest(path: Path, file: Dropped) -> str | None:
     """SHA-256 of the file; None while it is being written or when it is gone again."""
-    if time.time() - file["mtime_ns"] / 1e9 < _QUIET_S:
+    if 0 <= time.time() - file["mtime_ns"] / 1e9 < _QUIET_S:  # a time in the future is the sender's
         return None
     try:
         with path.open("rb") as stream:

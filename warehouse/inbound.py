@@ -92,7 +92,8 @@ def known_files(connection: Connection, source: str) -> dict[str, tuple[int, int
     """Path → size, time of change (ns) and sha256 of the newest file noted under each path."""
     rows = connection.execute(
         text(
-            "select distinct on (uri) uri, (note->>'size')::bigint, (note->>'mtime_ns')::bigint, sha256"
+            # A time of change after 2262 is no bigint; senders have such clocks.
+            "select distinct on (uri) uri, (note->>'size')::numeric, (note->>'mtime_ns')::numeric, sha256"
             " from ops.inbound where source = :source and kind = 'file' order by uri, received_at desc, id desc"
         ),
         {"source": source},

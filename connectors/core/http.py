@@ -20,6 +20,7 @@ from tempfile import SpooledTemporaryFile
 from typing import IO, Any, cast
 
 import requests
+import urllib3.exceptions
 
 from connectors.core.errors import BadConfig, ConnectorError, Fatal, Retriable, Where
 from connectors.core.formats_text import storable
@@ -190,6 +191,9 @@ class HttpClient:
                 raise Fatal(f"TLS certificate refused: {root_cause(error)}", rule="tls", **where) from error
             raise self._failed(exchange, f"TLS failed: {root_cause(error)}", error) from error
         except (requests.exceptions.InvalidHeader, UnicodeEncodeError) as error:
+            if isinstance(error.__context__, urllib3.exceptions.InvalidHeader):  # of the answer, e.g. two lengths
+                told = f"headers cannot be read: {root_cause(error)}"
+                raise Retriable(told, rule="truncated_head", **where) from error
             raise BadConfig(
                 "a header that should be sent has a line break or a character that headers cannot hold; look at the "
                 "setting it comes from, such as a token", rule="header", **where,
@@ -247,7 +251,10 @@ class HttpClient:
         """Read the body to its end; only then is it an answer."""
         file = SpooledTemporaryFile(max_size=SPOOLED_FROM_BYTES) if in_file else io.BytesIO()  # noqa: SIM115 - the answer's owner closes it
         for chunk in body_chunks(raw, exchange, self.limits.max_bytes, self.limits.total_s):
-            file.write(chunk)
+            try:
+                file.write(chunk)
+            except OSError as error:  # the disk is full
+                raise Retriable(f"cannot be kept: {error.strerror}", rule="landing_write", **exchange.where) from error
         headers = {name: storable(raw.headers[name]) for name in KEPT_HEADERS if name in raw.headers}
         duration = round((time.monotonic() - started) * 1000)
         body = file.getvalue() if isinstance(file, io.BytesIO) else b""

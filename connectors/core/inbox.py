@@ -35,9 +35,9 @@ def claim_files(
     """Files of ``inbox`` that are complete and may be read, oldest first.
 
     A file appears complete by an atomic rename, or it is quiet: neither its content nor its directory entry
-    changed for ``quiet_seconds``. Left out: unfinished downloads (``.part``, ``.tmp``…), hidden files and
-    office lock files (``~$…``), links, folders, devices, files that are still being written, files whose
-    time lies in the future beyond one day (a wrong clock is waited for, not trusted).
+    changed for ``quiet_seconds``. A modification time in the future is the sender's (a copy keeps it): then the
+    time of the entry alone counts, which is this machine's. Left out: unfinished downloads (``.part``, ``.tmp``…),
+    hidden files and office lock files (``~$…``), links, folders, devices, files that are still being written.
 
     Args:
         inbox: the folder; sub-folders are not looked into.
@@ -61,7 +61,8 @@ def claim_files(
         except FileNotFoundError:  # taken away since the listing
             continue
         # A change of the entry (ctime) covers a copy that keeps the sender's old modification time.
-        age = now() - max(info.st_mtime, info.st_ctime)
+        changed = max(info.st_mtime, info.st_ctime) if info.st_mtime <= now() else info.st_ctime
+        age = now() - changed
         if stat.S_ISREG(info.st_mode) and (age >= quiet_seconds or quiet_seconds <= 0):
             found.append((info.st_mtime_ns, entry.name, Path(entry.path)))
     return [path for _, _, path in sorted(found)]

@@ -21,6 +21,7 @@ import requests
 
 from connectors.core.errors import ConnectorError, Fatal, Retriable
 from connectors.core.http import HttpClient, Response
+from connectors.core.paging_hold import HeldPages
 from connectors.core.paging_json import json_facts
 from connectors.core.paging_repeats import Repeats
 from connectors.core.paging_styles import (
@@ -44,8 +45,8 @@ __all__ = [
     "full_url", "json_facts", "link_header", "walk",
 ]  # fmt: skip
 
-HOLD_BYTES = 256_000_000
-"""Pages are held back up to this size, so that a restart has handed nothing out yet."""
+HOLD_BYTES = 1_000_000_000
+"""Pages are held back up to this size, on disk, so that a restart has handed nothing out yet."""
 
 
 def walk(
@@ -87,27 +88,25 @@ def walk(
             http, url, pager, inspect, dict(params or {}), headers, expect, max_pages,
             read_ahead or http.source.requests_in_flight, validators or {}, known or {}, before,
         )  # fmt: skip
-        held: list[Page] = []
-        handed_out, held_bytes = False, 0
-        try:
-            for page in run.pages():
-                if page.response.status == HTTPStatus.NO_CONTENT:  # ends a listing and holds nothing
-                    continue
-                held.append(page)
-                held_bytes += len(page.response.body)
-                if handed_out or held_bytes > HOLD_BYTES:
-                    handed_out = True
-                    yield from held
-                    held.clear()
-        except Moved as moved:
-            before = frozenset(run.repeats.repeated)
-            if last_try or handed_out:
-                raise Retriable(moved.message, source=http.source.id, where=url, rule=moved.rule) from None
-            notes["restarted"] = moved.rule
-            continue
-        notes.update(run.notes())
-        yield from held
-        return
+        handed_out = False
+        with HeldPages() as held:
+            try:
+                for page in run.pages():
+                    if page.response.status == HTTPStatus.NO_CONTENT:  # ends a listing and holds nothing
+                        continue
+                    held.add(page)
+                    if handed_out or held.bytes > HOLD_BYTES:
+                        handed_out = True
+                        yield from held.release()
+            except Moved as moved:
+                before = frozenset(run.repeats.repeated)
+                if last_try or handed_out:
+                    raise Retriable(moved.message, source=http.source.id, where=url, rule=moved.rule) from None
+                notes["restarted"] = moved.rule
+                continue
+            notes.update(run.notes())
+            yield from held.release()
+            return
 
 
 @dataclass

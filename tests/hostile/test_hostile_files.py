@@ -199,6 +199,21 @@ def test_case_12_amounts_without_a_value_are_rejects_and_never_an_empty_amount(
     assert {field for _, field in rejected} == {"montant_declare"}
 
 
+def test_case_13_a_name_that_is_no_text_and_a_time_in_the_far_future_stop_nothing(
+    inbox: Path, drop: Any, rows: Any, tmp_path: Path
+) -> None:
+    """Files that lie there for a while, so that they are noted as arrived, too."""
+    for number, (name, moment) in enumerate([(b"latin-\xe9.xlsx", 1e9), (b"year-2446.xlsx", 15_000_000_000)]):
+        made = workbook(tmp_path / "made.xlsx", [line(70 + number)]).rename(inbox / os.fsdecode(name))
+        os.utime(made, (moment, moment))
+    (inbox / "link.xlsx").symlink_to(workbook(tmp_path / "outside.xlsx", [line(72)]))
+    os.utime(tmp_path / "outside.xlsx", (1e9, 1e9))
+    assert [drop().outcome, drop().outcome] == ["loaded", "unchanged"]
+    assert rows(LINES) == [("70",), ("71",)]
+    noted = "select uri from ops.inbound where received_at >= (select min(started_at) from ops.run) order by 1"
+    assert rows(noted) == [("latin-\\xe9.xlsx",), ("year-2446.xlsx",)]
+
+
 def test_case_13_names_and_links_cannot_lead_out_of_the_inbox(
     inbox: Path, drop: Any, rows: Any, tmp_path: Path, server_home: Path
 ) -> None:

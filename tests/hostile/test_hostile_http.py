@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import errno
+import functools
 import gzip
 import hashlib
+import io
 import json
+import os
 import socket
 import time
 import tracemalloc
@@ -17,13 +21,14 @@ from typing import Any
 import pytest
 
 from connectors.core.errors import Fatal, Retriable
-from connectors.core.http import Limits
+from connectors.core.http import HttpClient, Limits
 from connectors.core.landing import land
 from connectors.core.parts import response_part
+from traforo import pipeline
 
 GOOD = [{"id": "a", "weight": "1"}, {"id": "b", "weight": "2"}]
 BODY = json.dumps({"total": 2, "items": GOOD}).encode()
-HEAD = b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\n"
+HEAD = b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nConnection: close\r\n"
 
 
 @pytest.mark.parametrize("status", [429, 503])
@@ -152,6 +157,8 @@ CUTS = {
     "gzip damaged": HEAD + b"Content-Encoding: gzip\r\n\r\n" + gzip.compress(BODY)[:30] + b"\0" * 20,
     "gzip that is none": HEAD + b"Content-Encoding: gzip\r\n\r\n" + BODY,
     "deflate cut": HEAD + b"Content-Encoding: deflate\r\n\r\n" + zlib.compress(BODY)[:-6],
+    "two lengths": HEAD + b"Content-Length: %d\r\nContent-Length: 5\r\n\r\n" % len(BODY) + BODY,
+    "gzip with something behind it": HEAD + b"Content-Encoding: gzip\r\n\r\n" + gzip.compress(BODY) + b"more",
     "connection closed in the head": b"HTTP/1.1 200 OK\r\nContent-",
     "head cut at a line": b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\n",
     "nothing at all": b"",
@@ -255,3 +262,45 @@ def test_case_16_a_large_export_passes_through_a_file_and_not_through_memory(
     assert landed.parts[0].size == len(body)
     assert landed.parts[0].sha256 == hashlib.sha256(body).hexdigest()
     assert peak < 30_000_000
+
+
+class FullDisk(io.BytesIO):
+    """A temporary file on a disk without room."""
+
+    def __init__(self, **_options: Any) -> None:
+        super().__init__()
+
+    def write(self, _data: Any) -> int:
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+
+@pytest.mark.parametrize("route", ["pages", "csv"])
+def test_case_31_no_room_for_an_answer_is_said_in_one_sentence(
+    trial: Any, respond: Any, monkeypatch: pytest.MonkeyPatch, route: str
+) -> None:
+    trial.items(GOOD)
+    trial.sync()
+    monkeypatch.setattr("connectors.core.paging_hold.SpooledTemporaryFile", FullDisk)
+    monkeypatch.setattr("connectors.core.http.SpooledTemporaryFile", FullDisk)
+    if route == "csv":
+        trial.file("id;name\n1;x\n", "csv")
+        monkeypatch.setattr(HttpClient, "get", functools.partialmethod(HttpClient.get, in_file=True))
+    result = trial.sync()
+    assert result.outcome == "failed"
+    assert "cannot be kept: No space left on device" in result.failures[0]
+    assert "internal error" not in result.failures[0]
+    assert trial.keys() == ["a", "b"]
+
+
+def test_the_time_a_run_may_wait_is_shared_by_its_streams(
+    trial: Any, respond: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    trial.limits = Limits(attempts=2, retry_budget_s=10)
+    one = trial.source()
+    both = one.model_copy(update={"streams": (one.streams[0], one.streams[0].model_copy(update={"name": "others"}))})
+    monkeypatch.setattr("traforo.settings.get_source", lambda *_: both)
+    answers = [respond("", "", 503, Retry_After="7"), respond(BODY), respond("", "", 503, Retry_After="7")]
+    trial.wire.pages["/list"] = lambda *_: answers.pop(0)
+    with pytest.raises(Retriable, match="no time is left to wait in this run"):
+        pipeline.fetch(trial.settings, pipeline.new_run(trial.settings, "trial"))
+    assert trial.waits == [7]

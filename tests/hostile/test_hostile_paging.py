@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import tracemalloc
 from collections.abc import Callable
 from typing import Any
 
@@ -113,6 +114,23 @@ def test_case_17_the_sources_own_duplicates_are_kept_apart(trial: Any, respond: 
     counts = trial.sync().streams["things"]
     assert trial.keys() == ["a", "b", "d", "gone", "new"], "what a repeat may hide is not gone"
     assert (counts["inserted"], counts["deleted"]) == (1, 0)
+
+
+def test_a_large_listing_is_held_back_without_holding_memory(trial: Any, respond: Any) -> None:
+    from connectors.core.paginate import PageNumber, json_facts, walk
+
+    pad = "x" * 1_000_000
+    trial.wire.pages["/list"] = lambda query, *_: respond(
+        json.dumps({"total": 80, "items": [{"id": query["page"], "name": pad}]})
+    )
+    tracemalloc.start()
+    pages = walk(trial.client(), "list", PageNumber(), json_facts("items", total="total", key="id"))
+    bodies = [(page.number, len(page.response.body)) for page in pages]
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert [number for number, _ in bodies] == list(range(1, 81))
+    assert min(size for _, size in bodies) > 1_000_000
+    assert peak < 45_000_000
 
 
 def test_case_17_a_next_link_to_another_host_is_refused(trial: Any, respond: Any) -> None:

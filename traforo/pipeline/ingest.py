@@ -15,7 +15,7 @@ from connectors.core.errors import BadConfig, ConnectorError, Fatal, NotConfigur
 from connectors.core.http import HttpClient
 from connectors.core.landing import Landed, finished_runs, is_finished, land, read_landed
 from connectors.core.registry import get_connector
-from connectors.core.source import FetchContext, Source, Stream
+from connectors.core.source import FetchContext, Stream
 from traforo import arrivals, lineage
 from traforo.keep_out import keep_out
 from traforo.pipeline.database import cluster_of, engine_of
@@ -68,11 +68,12 @@ def fetch(settings: Settings, run_id: str) -> StepResult:
     with engine_of(settings, "loader") as engine:
         source = settings.source(_source_of(engine, run_id))
         streams = {}
+        http = HttpClient(source)  # one for all streams: the time a run may spend waiting is the run's
         unused: list[NotConfigured] = []
         for stream in source.streams:
             state = ops.get_state(engine, source.id, stream.name)
             try:
-                landed = _land(settings, source, stream, run_id, state)
+                landed = _land(settings, http, stream, run_id, state)
             except NotConfigured as error:
                 unused.append(error)
                 continue
@@ -92,9 +93,9 @@ def fetch(settings: Settings, run_id: str) -> StepResult:
         return StepResult(run_id, source.id, outcome, streams)
 
 
-def _land(settings: Settings, source: Source, stream: Stream, run_id: str, state: ops.State) -> Landed:
-    since = clamp(state.cursor)
-    context = FetchContext(http=HttpClient(source), source=source, since=since, validators=state.validators)
+def _land(settings: Settings, http: HttpClient, stream: Stream, run_id: str, state: ops.State) -> Landed:
+    source, since = http.source, clamp(state.cursor)
+    context = FetchContext(http=http, source=source, since=since, validators=state.validators)
     previous = None
     if state.landed_path and is_finished(Path(state.landed_path)):
         previous = read_landed(Path(state.landed_path))

@@ -41,6 +41,15 @@ def test_an_old_file_that_was_just_copied_is_not_quiet(tmp_path: Path) -> None:
     assert claim_files(tmp_path, ["*"], 30) == []
 
 
+def test_a_file_whose_sender_lives_in_the_future_is_claimed(tmp_path: Path) -> None:
+    path = tmp_path / "a.csv"
+    path.write_bytes(b"x")
+    os.utime(path, (32503680000, 32503680000))
+    assert claim_files(tmp_path, ["*"], 30) == []
+    later = time.time() + 31
+    assert _names(claim_files(tmp_path, ["*"], 30, now=lambda: later)) == ["a.csv"]
+
+
 def test_a_file_that_grows_is_claimed_once_whole(tmp_path: Path) -> None:
     path = tmp_path / "slow.csv"
 
