@@ -58,8 +58,8 @@ def good_rows(
     named = _texts(keys)
     pieces = [b""] * (6 * len(payloads))
     pieces[0::6], pieces[1::6] = _slices(heads), payloads
-    pieces[2::6], pieces[3::6] = _slices(_lengths(named)), named
-    pieces[4::6], pieces[5::6] = _slices(_lengths(positions)), positions
+    pieces[2::6], pieces[3::6] = _prefixes(named), named
+    pieces[4::6], pieces[5::6] = _prefixes(positions), positions
     return b"".join(pieces)
 
 
@@ -80,6 +80,14 @@ def _hashes(payloads: Sequence[bytes]) -> bytes:
         hasher.update(payload)
         hashes.append(hasher.digest())
     return b"".join(hashes)
+
+
+def _prefixes(texts: Sequence[bytes]) -> list[bytes]:
+    """The length of each as it stands before it; keys and positions often all have one."""
+    first = len(texts[0])
+    if list(map(len, texts)).count(first) == len(texts):
+        return [_LENGTH(first)] * len(texts)
+    return _slices(_lengths(texts))
 
 
 def _lengths(texts: Sequence[bytes]) -> NDArray[np.int32]:
