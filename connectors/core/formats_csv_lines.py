@@ -66,6 +66,9 @@ def _parsed(block: list[bytes], lines: _Lines, sign: str, number: int, where: st
     try:
         while left > 0:
             cells.append(next(reader))
+            if lines.are_over:
+                opened = f"row {number + len(texts)}: a quote is opened and never closed"
+                raise Fatal(f"{opened}; all that follows would be one cell", where=where, rule="csv")
             left -= len(taken)
             texts.append(b"".join(taken))
             taken.clear()
@@ -82,11 +85,16 @@ def _noting(lines: Iterator[bytes], taken: list[bytes]) -> Iterator[str]:
 
 
 class _Lines:
-    """Lines of a text in UTF-8, one by one or as many as there are at hand."""
+    """Lines of a text in UTF-8, one by one or as many as there are at hand.
+
+    Attributes:
+        are_over: a line was asked for when there was none.
+    """
 
     def __init__(self, chunks: Iterator[bytes]) -> None:
         self._blocks = _whole_lines(chunks)
         self._now: Iterator[bytes] = iter(())
+        self.are_over = False
 
     def block(self) -> list[bytes]:
         """Some lines; none at the end."""
@@ -103,7 +111,10 @@ class _Lines:
         for line in self._now:
             return line
         self._now = iter(next(self._blocks, []))
-        return next(self._now)
+        for line in self._now:
+            return line
+        self.are_over = True
+        raise StopIteration
 
 
 def _whole_lines(chunks: Iterator[bytes]) -> Iterator[list[bytes]]:

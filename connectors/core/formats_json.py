@@ -42,7 +42,9 @@ def load_json(body: bytes) -> Any:
     except RecursionError as error:
         raise Fatal(f"nested deeper than {MAX_DEPTH} levels", rule="json_depth") from error
     except ValueError as error:  # covers JSONDecodeError and UnicodeDecodeError
-        raise Fatal(f"not JSON: {error}; starts with {body[:60]!r}", rule="json_malformed") from error
+        raise Fatal(
+            f"not JSON: {error}; starts with {body[:60].decode(errors='replace')!r}", rule="json_malformed"
+        ) from error
     _check_depth(value)
     lowered = body.lower()
     return _scrub(value) if b"\\u0000" in lowered or b"\\ud" in lowered else value

@@ -74,6 +74,21 @@ def test_rows_by_column_are_rows(tmp_path: Path, rows: list[list[str]], quoting:
             assert not columns.is_plain or all(cell == cell.strip() and "\\" not in cell for cell in cells)
 
 
+@pytest.mark.parametrize("rows_behind", [0, 1, 1_000])
+@pytest.mark.parametrize("chunk", [10, 1 << 17])
+def test_a_quote_that_never_closes_swallows_no_row(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, rows_behind: int, chunk: int
+) -> None:
+    monkeypatch.setattr(formats_csv_lines, "_CHUNK", chunk)
+    path = tmp_path / "a.csv"
+    path.write_text('a;b\n0;"closed"\n1;"open\n' + "2;y\n" * rows_behind)
+    with pytest.raises(Fatal, match="row 3: a quote is opened and never closed") as error:
+        list(read_csv(path, delimiter=";"))
+    assert error.value.rule == "csv"
+    path.write_text('a;b\n0;"closed"\n1;"also\nclosed"')
+    assert [row.cells for row in read_csv(path, delimiter=";")] == [["0", "closed"], ["1", "also\nclosed"]]
+
+
 def test_a_quote_inside_a_cell_is_not_the_end_of_anything(tmp_path: Path) -> None:
     path = tmp_path / "a.csv"
     path.write_text('a;b\n5" pipe;x\n7" pipe;"two\nlines"\nlast;y\n', newline="")
