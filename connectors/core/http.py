@@ -250,7 +250,8 @@ class HttpClient:
     ) -> Response:
         """Read the body to its end; only then is it an answer."""
         file = SpooledTemporaryFile(max_size=SPOOLED_FROM_BYTES) if in_file else io.BytesIO()  # noqa: SIM115 - the answer's owner closes it
-        for chunk in body_chunks(raw, exchange, self.limits.max_bytes, self.limits.total_s):
+        most = self.limits.max_bytes if in_file else min(self.limits.max_bytes, self.limits.max_in_memory)
+        for chunk in body_chunks(raw, exchange, most, self.limits.total_s):
             try:
                 file.write(chunk)
             except OSError as error:  # the disk is full

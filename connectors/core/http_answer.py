@@ -16,6 +16,7 @@ class Limits:
         connect_s, read_s: time-outs of one socket operation, seconds.
         total_s: time-out of one whole exchange (connect, headers, body, redirects), seconds; a slow drip ends here.
         max_bytes: size of one response body, as sent and after decompression.
+        max_in_memory: the same where the body is not asked for in a file.
         attempts: tries of one request, the first included.
         retry_budget_s: seconds a run may spend waiting between tries, all requests together.
         max_wait_s: longest single wait; a server that asks for more fails the run as retriable.
@@ -26,6 +27,7 @@ class Limits:
     read_s: float = 60.0
     total_s: float = 900.0
     max_bytes: int = 1_000_000_000
+    max_in_memory: int = 256_000_000
     attempts: int = 4
     retry_budget_s: float = 300.0
     max_wait_s: float = 60.0

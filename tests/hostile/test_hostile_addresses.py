@@ -14,11 +14,12 @@ from typing import Any
 from urllib.parse import quote
 
 import pytest
+import requests
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 
-from connectors.core.errors import BadConfig, ConnectorError, Fatal, Retriable
+from connectors.core.errors import BadConfig, ConnectorError, Fatal, Retriable, Where
 from connectors.core.http import HttpClient, Limits
 
 REDIRECTS = {
@@ -60,6 +61,16 @@ def test_case_18_a_redirect_within_the_list_is_followed_without_credentials(tria
     response = HttpClient(source, Limits(attempts=1)).get("a", headers={"Authorization": "Bearer x", "X-Key": "y"})
     assert response.url == f"http://localhost:{trial.wire.port}/b"
     assert not {"authorization", "x-key", "cookie"} & set(seen[0])
+
+
+@pytest.mark.parametrize("location", ["http://127.0.0.1/y", "HTTP://127.0.0.1:443/y"])
+def test_case_18_https_stays_https(trial: Any, location: str) -> None:
+    """Also to a host that may be contacted without TLS."""
+    moved = requests.Response()
+    moved.status_code, moved.headers["location"] = 302, location
+    where = Where(source="trial", where="https://127.0.0.1/x")
+    with pytest.raises(BadConfig, match=r"redirects from https to http .*\[redirect_downgrade\]"):
+        trial.client()._redirected("GET", where["where"], moved, where, {"headers": {}})
 
 
 @pytest.mark.parametrize(("status", "method"), [(301, "POST"), (303, "GET"), (307, "POST")])

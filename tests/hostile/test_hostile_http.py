@@ -264,6 +264,14 @@ def test_case_16_a_large_export_passes_through_a_file_and_not_through_memory(
     assert peak < 30_000_000
 
 
+def test_case_16_what_is_not_asked_for_in_a_file_has_a_bound_of_its_own(trial: Any, respond: Any) -> None:
+    trial.limits = Limits(attempts=1, max_in_memory=1000)
+    trial.wire.pages["/file"] = respond(gzip.compress(b"1;x\n" * 1000), Content_Encoding="gzip")
+    assert sum(map(len, trial.client().get("file", in_file=True).chunks())) == 4000
+    with pytest.raises(Fatal, match=r"body larger than 1000 bytes \[too_large\]"):
+        trial.client().get("file")
+
+
 class FullDisk(io.BytesIO):
     """A temporary file on a disk without room."""
 
