@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -21,24 +22,38 @@ class Waiting:
     rejects: int
 
 
+_CHOSEN = (
+    " from ops.reject where (cast(:source as text) is null or source = :source)"
+    " and (cast(:stream as text) is null or stream = :stream)"
+    " and (cast(:id as bigint) is null or id = :id)"
+    " and (:status = 'all' or status = :status)"
+)
+_AT_ONCE = 500
+
+
 def find(
     engine: Engine, *, source: str | None = None, stream: str | None = None, status: str = "open",
-    reject_id: int | None = None,
-) -> list[dict[str, Any]]:  # fmt: skip
-    """Rejects, oldest first, as dicts; ``status`` ``all`` gives every one."""
+    reject_id: int | None = None, limit: int | None = None,
+) -> Iterator[dict[str, Any]]:  # fmt: skip
+    """Rejects, oldest first, as dicts, read as they are asked for; ``status`` ``all`` gives every one."""
+    chosen = {"source": source, "stream": stream, "status": status, "id": reject_id, "limit": limit}
     with engine.connect() as connection:
-        rows = connection.execute(
+        rows = connection.execution_options(yield_per=_AT_ONCE).execute(
             text(
                 "select id, run_id, source, stream, part, position, record_key, errors, payload, kind, status, note,"
-                " resolved_by, resolved_run_id, to_char(created_at, 'YYYY-MM-DD HH24:MI') as since from ops.reject"
-                " where (cast(:source as text) is null or source = :source)"
-                " and (cast(:stream as text) is null or stream = :stream)"
-                " and (cast(:id as bigint) is null or id = :id)"
-                " and (:status = 'all' or status = :status) order by id"
+                " resolved_by, resolved_run_id, to_char(created_at, 'YYYY-MM-DD HH24:MI') as since"
+                f"{_CHOSEN} order by id limit :limit"
             ),
-            {"source": source, "stream": stream, "status": status, "id": reject_id},
-        ).mappings()
-        return [dict(row) for row in rows]
+            chosen,
+        )
+        yield from (dict(row) for row in rows.mappings())
+
+
+def count(engine: Engine, *, source: str | None = None, stream: str | None = None, status: str = "open") -> int:
+    """How many ``find`` would give."""
+    chosen = {"source": source, "stream": stream, "status": status, "id": None}
+    with engine.connect() as connection:
+        return int(connection.execute(text(f"select count(*){_CHOSEN}"), chosen).scalar_one())
 
 
 def get(engine: Engine, reject_id: int) -> dict[str, Any]:
@@ -47,10 +62,9 @@ def get(engine: Engine, reject_id: int) -> dict[str, Any]:
     Raises:
         LookupError: there is none with this id.
     """
-    found = find(engine, status="all", reject_id=reject_id)
-    if not found:
-        raise LookupError(f"no reject {reject_id}")
-    return found[0]
+    for found in find(engine, status="all", reject_id=reject_id):
+        return found
+    raise LookupError(f"no reject {reject_id}")
 
 
 def dismiss(engine: Engine, ids: list[int], person: str, reason: str) -> int:

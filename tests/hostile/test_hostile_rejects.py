@@ -174,3 +174,15 @@ def test_a_file_that_cannot_be_written_is_one_line_and_nothing_is_hidden_in_it(c
     assert result.exit_code == 1
     assert "[Errno 2]" in result.output
     assert "Traceback" not in result.output
+
+
+def test_many_rejects_are_counted_and_only_some_are_shown(trial: Any, command: Any, tmp_path: Path) -> None:
+    trial.items([{"id": "good"}, *({"id": f"k{n:04}", "weight": "x"} for n in range(1200))])
+    trial.sync()
+    result = command("list", "--limit", "3")
+    assert "1200" in result.output
+    assert result.output.count("trial.things") == 3
+    assert "1200 records written" in command("export", str(tmp_path / "r.csv")).output
+    lines = (tmp_path / "r.csv").read_text(encoding="utf-8-sig").splitlines()
+    assert len(lines) == 1201
+    assert len({line.split(";")[5] for line in lines}) == 1201

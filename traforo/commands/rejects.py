@@ -6,6 +6,7 @@ import csv
 import getpass
 import json
 import re
+from collections.abc import Iterable
 from enum import StrEnum
 from pathlib import Path
 from typing import Annotated, Any
@@ -50,13 +51,13 @@ def list_(
 ) -> None:
     """Where each record stands and what is wrong with it."""
     with clear_errors(), engine_of(settings(), "loader") as engine:
-        rows = reject_store.find(engine, source=source, stream=stream, status=status.value)
+        total = reject_store.count(engine, source=source, stream=stream, status=status.value)
         shown = [
             [str(row["id"]), f"{row['source']}.{row['stream']}", plain(f"{row['part']} {place(row['position'], lang)}"),
              plain("; ".join(explain(error, lang) for error in row["errors"]))]
-            for row in rows[:limit]
+            for row in reject_store.find(engine, source=source, stream=stream, status=status.value, limit=limit)
         ]  # fmt: skip
-        console.print(table(f"Rejects ({status}): {len(rows)}", ["id", "source", "place", "errors"], shown))
+        console.print(table(f"Rejects ({status}): {total}", ["id", "source", "place", "errors"], shown))
 
 
 @app.command()
@@ -80,13 +81,13 @@ def export(
     can run as a formula.
     """
     with clear_errors(), engine_of(settings(), "loader") as engine:
-        rows = reject_store.find(engine, source=source, stream=stream)
-        write_csv(file, rows, lang.value)
-        console.print(f"{len(rows)} records written to {file}", highlight=False, soft_wrap=True)
+        written = write_csv(file, reject_store.find(engine, source=source, stream=stream), lang.value)
+        console.print(f"{written} records written to {file}", highlight=False, soft_wrap=True)
 
 
-def write_csv(file: Path, rows: list[dict[str, Any]], language: str) -> None:
-    """The rejects as a table, one line an error, explained in the language."""
+def write_csv(file: Path, rows: Iterable[dict[str, Any]], language: str) -> int:
+    """The rejects as a table, one line an error, explained in the language; returns how many there were."""
+    written = 0
     with file.open("w", encoding="utf-8-sig", newline="") as stream:
         writer = csv.writer(stream, delimiter=";")
         writer.writerow(headings(language))
@@ -96,6 +97,8 @@ def write_csv(file: Path, rows: list[dict[str, Any]], language: str) -> None:
                          row["record_key"], error["field"], error["value"], error["rule"],
                          explain(error, language)]  # fmt: skip
                 writer.writerow([inert(cell) for cell in cells])
+            written += 1
+    return written
 
 
 def inert(cell: Any) -> Any:
