@@ -155,15 +155,18 @@ class Exchange:
             with contextlib.suppress(OSError):
                 self._socket.shutdown(socket.SHUT_RDWR)
 
-    def addresses(self, host: str, port: int, *, is_https: bool) -> list[str]:
+    def addresses(self, host: str, port: int, *, is_https: bool, within_s: float) -> list[str]:
         """Addresses of ``host``, every one of them checked.
+
+        Args:
+            within_s: how long the name server may take; less where the deadline is nearer.
 
         Raises:
             Retriable: the name cannot be resolved.
             BadConfig: one of its addresses is not allowed, ``address_not_allowed``.
         """
         try:
-            found = [str(info[4][0]) for info in socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)]
+            found = _resolved(host, port, max(0.0, min(within_s, self.deadline - time.monotonic())))
         except (OSError, UnicodeError) as error:
             raise Retriable(f"name '{host}' cannot be resolved: {error}", rule="dns", **self.where) from error
         for text in found:
@@ -176,6 +179,27 @@ class Exchange:
         return list(dict.fromkeys(found))[:_MAX_ADDRESSES]
 
 
+def _resolved(host: str, port: int, within_s: float) -> list[str]:
+    """Addresses as the system knows them; in a thread, because ``getaddrinfo`` can neither be bounded nor ended."""
+    found: list[str] = []
+    failed: list[OSError | UnicodeError] = []
+
+    def ask() -> None:
+        try:
+            found.extend(str(info[4][0]) for info in socket.getaddrinfo(host, port, type=socket.SOCK_STREAM))
+        except (OSError, UnicodeError) as error:
+            failed.append(error)
+
+    asking = threading.Thread(target=ask, name=f"name of {host}", daemon=True)
+    asking.start()
+    asking.join(within_s)
+    if asking.is_alive():
+        raise TimeoutError(f"no answer within {within_s:.1f} s")
+    if failed:
+        raise failed[0]
+    return found
+
+
 _current: ContextVar[Exchange] = ContextVar("exchange")
 
 
@@ -183,7 +207,8 @@ def _connect(connection: HTTPConnection, *, is_https: bool) -> socket.socket:
     """A socket to the first checked address that answers; stands in for ``HTTPConnection._new_conn``."""
     exchange = _current.get()
     failure: OSError = OSError("no address")
-    for address in exchange.addresses(connection.host, connection.port, is_https=is_https):
+    within_s = connection.timeout if isinstance(connection.timeout, int | float) else math.inf
+    for address in exchange.addresses(connection.host, connection.port, is_https=is_https, within_s=within_s):
         try:
             made = create_connection(
                 (address, connection.port), connection.timeout, socket_options=connection.socket_options

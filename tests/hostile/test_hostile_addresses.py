@@ -179,6 +179,19 @@ def test_case_18_a_name_that_cannot_be_resolved(trial: Any, monkeypatch: pytest.
         HttpClient(public_source(trial), Limits(attempts=1)).get("x")
 
 
+@pytest.mark.parametrize("limits", [Limits(attempts=1, connect_s=0.2), Limits(attempts=1, total_s=0.2)])
+def test_case_18_a_name_server_that_never_answers_ends_at_the_time_limit(
+    trial: Any, monkeypatch: pytest.MonkeyPatch, limits: Limits
+) -> None:
+    asked, over = threading.Event(), threading.Event()
+    monkeypatch.setattr(socket, "getaddrinfo", lambda *_a, **_k: asked.set() or over.wait(30) * [])
+    with pytest.raises(Retriable, match=r"data\.example' cannot be resolved: no answer within 0\.\d+ s"):
+        HttpClient(public_source(trial), limits).get("x")
+    assert asked.is_set()
+    assert not over.is_set()
+    over.set()
+
+
 def test_case_18_a_bare_host_means_its_usual_port(trial: Any) -> None:
     with pytest.raises(BadConfig, match=r"data\.example:8443' is not in the allow-list"):
         HttpClient(public_source(trial), Limits(attempts=1)).get("https://data.example:8443/x")
