@@ -47,7 +47,7 @@ class Repeats:
             before: the repeated ids of the first walk.
         """
         if self.repeated and self.repeated != before:
-            return f"{len(self.repeated)} items came on two pages, e.g. {min(self.repeated)}"
+            return self._told()
         if self.overlap > 1:
             return f"pages overlap: one begins with the last {self.overlap} items of the page before"
         return None
@@ -56,11 +56,12 @@ class Repeats:
         """What a run must know of repeats that were let in: they are counted, nothing counts as deleted."""
         if not self.repeated:
             return {}
-        line = (
-            f"{len(self.repeated)} items came on two pages, e.g. {min(self.repeated)}; they may stand where others "
-            "should, so nothing counts as deleted"
-        )
+        line = f"{self._told()}; this may stand where others should, so nothing counts as deleted"
         return {"repeated_items": len(self.repeated), "keep_absent": [""], "notices": [line]}
+
+    def _told(self) -> str:
+        many = len(self.repeated)
+        return f"{many} item{'s' if many > 1 else ''} came on two pages, e.g. {min(self.repeated)}"
 
 
 def _overlap(before: tuple[str, ...], after: tuple[str, ...]) -> int:

@@ -225,7 +225,7 @@ def test_wordpress_posts_that_come_twice_let_nothing_count_as_deleted(site: Any,
     result = run({**again, "id": "twice"}, stream="actualites")
     assert result.landed.notes["keep_absent"] == ["twice:"]
     [notice] = result.landed.notes["notices"]
-    assert notice.startswith("twice: 1 items came on two pages")
+    assert notice.startswith("twice: 1 item came on two pages")
 
 
 def test_a_stream_asks_only_its_own_instances(site: Any, run: Any) -> None:
