@@ -69,7 +69,10 @@ def separate_duplicates(connection: Connection, name: str, counts: Counts, known
             "  jsonb_build_array(jsonb_build_object("
             f"   'field', 'record', 'value', record_key, 'rule', 'duplicate_key',"
             f"   'message', 'the same key stands with other content at ' || first_place)),"
-            "   coalesce(payload, '{}'::jsonb), raw_hash, 'record' from extra where payload_hash <> first_hash"
+            # A known record was brought without its payload.
+            f"   coalesce(payload, (select r.payload from raw.{name} r where r.record_key = extra.record_key"
+            "    and r.raw_hash = extra.raw_hash), '{}'::jsonb), raw_hash, 'record'"
+            "  from extra where payload_hash <> first_hash"
             "  returning 1)"
             " select (select count(*) from extra), (select count(*) from kept)"
         )
@@ -124,6 +127,7 @@ def store_rejects(connection: Connection, source_id: str, stream: str, run_id: s
         text(
             "with known as (update ops.reject d set last_seen_run_id = :run_id from batch_reject b"
             "  where d.source = :source and d.stream = :stream and d.status = 'dismissed' and d.payload = b.payload"
+            "   and d.record_key is not distinct from b.record_key"
             "  returning b.raw_hash)"
             " delete from batch_reject where raw_hash in (select raw_hash from known)"
         ),
@@ -169,7 +173,8 @@ def close(
     gone += " where j.source = :source and j.stream = :stream and j.status = 'open' and j.last_seen_run_id <> :run_id"
     again = (
         " and exists (select 1 from ops.reject n where n.source = j.source and n.stream = j.stream"
-        " and n.status = 'open' and n.last_seen_run_id = :run_id and n.payload = j.payload)"
+        " and n.status = 'open' and n.last_seen_run_id = :run_id and n.payload = j.payload"
+        " and n.record_key is not distinct from j.record_key)"
     )
     name = table_name(source_id, stream)
     came = f"exists (select 1 from stage.{name} s where s.record_key = j.record_key)"

@@ -117,6 +117,20 @@ def test_a_dismissed_record_does_not_come_back_and_protects_its_last_good_versio
     assert statuses(trial) == [("bad", "dismissed"), ("bad", "open")]
 
 
+def test_dismissing_one_repeated_key_does_not_hide_another(trial: Any) -> None:
+    first = [{"id": "a", "name": "1"}, {"id": "b", "name": "1"}]
+    trial.items(first)
+    trial.sync()
+    trial.items([{"id": "a", "name": "2"}, *first])
+    trial.sync()
+    [found] = reject_store.find(trial.engine, source="trial")
+    assert (found["record_key"], found["payload"]["name"]) == ("a", "1"), "a known record is told whole, too"
+    reject_store.dismiss(trial.engine, [found["id"]], "somebody (synthetic)", "agreed with the owner")
+    trial.items([{"id": "a", "name": "2"}, {"id": "b", "name": "2"}, *first])
+    assert trial.sync().streams["things"]["rejected"] == 2
+    assert statuses(trial) == [("a", "dismissed"), ("b", "open")]
+
+
 def test_dismissing_needs_a_reason_and_only_touches_open_rejects(trial: Any) -> None:
     with pytest.raises(ValueError, match="say why"):
         reject_store.dismiss(trial.engine, [1], "somebody (synthetic)", "  ")
