@@ -147,9 +147,9 @@ def _places(instance: Instance, family: Family, part: LandedPart) -> Iterator[Ra
     mapper = Mapper(instance_mapping(instance, family.MAPPING))
     layout: tuple[str, ...] | None = None
     for item in family.read(instance, part):
-        if layout is None:
+        if layout is None and (item.data or not item.defects):  # what is no row says nothing about the columns
             layout = _layout_doubts(instance, family, mapper, item) if family.TABULAR else ()
-        yield _place_record(instance, mapper.apply(item.data), item, layout)
+        yield _place_record(instance, mapper.apply(item.data), item, layout or ())
 
 
 def _layout_doubts(instance: Instance, family: Family, mapper: Mapper, first: Item) -> tuple[str, ...]:

@@ -153,6 +153,12 @@ def require_json(response: Response) -> None:
         raise Fatal("the JSON is cut", where=response.url, rule="truncated")
 
 
+def not_an_object(position: str, value: Any, field: str = "record") -> Item:
+    """What stands where a record should be: refused alone, the records beside it go on."""
+    defect = Defect(field, str(value)[:_SHOWN], "unexpected_shape", "expected an object with named fields")
+    return Item(position, {}, (defect,))
+
+
 @dataclass
 class Numbered:
     """Counts items for their positions."""

@@ -6,12 +6,12 @@ import re
 from collections.abc import Iterator
 from typing import Any
 
-from connectors.core.errors import BadConfig, Defect, Fatal
+from connectors.core.errors import BadConfig, Fatal
 from connectors.core.formats import load_json
 from connectors.core.http import Response
 from connectors.core.paginate import Facts, Offset, walk
 from connectors.core.source import FetchContext, LandedPart, Part
-from connectors.tiers_lieux.families.base import Item, get_part, part_meta, part_name, web_url
+from connectors.tiers_lieux.families.base import Item, get_part, not_an_object, part_meta, part_name, web_url
 from connectors.tiers_lieux.families.tables import csv_items, declared_encoding, require_table
 from connectors.tiers_lieux.instances import Instance
 
@@ -102,7 +102,7 @@ def _datastore_facts(response: Response) -> Facts:
     if not isinstance(records, list):
         raise Fatal("no records in the answer", where=response.url, rule="unexpected_shape")
     total = None if result.get("total_was_estimated") else result.get("total")
-    return Facts(len(records), total, keys=tuple(str(r["_id"]) for r in records if "_id" in r))
+    return Facts(len(records), total, keys=tuple(str(r["_id"]) for r in records if isinstance(r, dict) and "_id" in r))
 
 
 def _package_facts(response: Response) -> Facts:
@@ -120,8 +120,7 @@ def read(instance: Instance, part: LandedPart) -> Iterator[Item]:
         return
     for number, record in enumerate(load_json(part.path.read_bytes())["result"]["records"], start=1):
         if not isinstance(record, dict):
-            defect = Defect("record", str(record)[:200], "unexpected_shape", "expected an object")
-            yield Item(f"item {number}", {}, (defect,))
+            yield not_an_object(f"item {number}", record)
             continue
         place = f"_id {record['_id']}" if "_id" in record else f"item {number}"
         yield Item(place, {name: value for name, value in record.items() if name not in _OWN_COLUMNS})

@@ -14,7 +14,7 @@ from connectors.core.errors import Fatal, Retriable
 from connectors.core.formats import load_json
 from connectors.core.http import Response
 from connectors.core.source import FetchContext, LandedPart, Part
-from connectors.tiers_lieux.families.base import Item, part_meta, part_name, require_json, web_url
+from connectors.tiers_lieux.families.base import Item, not_an_object, part_meta, part_name, require_json, web_url
 from connectors.tiers_lieux.instances import Instance
 
 STREAM = "lieux"
@@ -43,7 +43,7 @@ def fetch(instance: Instance, context: FetchContext) -> Iterator[Part]:
     declared: int | None = None
     for number in range(1, MAX_WINDOWS + 1):
         response = _ask(instance, context, len(seen), "" if number == 1 else str(WINDOW))
-        records, count = _page(response)
+        records, count = _page(response, len(seen))
         declared = count if declared is None and instance.options.get("total") != "ignore" else declared
         keys = set(records)
         if keys & seen:
@@ -80,26 +80,28 @@ def _known_again(instance: Instance, declared: int | None) -> Fatal:
     return Fatal("a window brings known records again", where=instance.id, rule="pagination_loop")
 
 
-def _page(response: Response) -> tuple[dict[str, dict[str, Any]], int | None]:
-    """Records by id, and the declared count; ``results`` is an object, or a list when PHP says so."""
+def _page(response: Response, before: int) -> tuple[dict[str, Any], int | None]:
+    """Records by id, and the declared count; ``results`` is an object, or a list when PHP says so.
+
+    One without id is counted by its place, of which ``before`` came in earlier windows.
+    """
     answer = load_json(response.body)
     if not isinstance(answer, dict) or "results" not in answer:
         raise Fatal("the answer has no results", where=response.url, rule="unexpected_shape")
-    return dict(_records(answer["results"], response.url)), _count(answer.get("count"))
+    places = enumerate(_records(answer["results"]), start=before)
+    return {name or f"place {place}": record for place, (name, record) in places}, _count(answer.get("count"))
 
 
-def _records(results: Any, where: str) -> Iterator[tuple[str, dict[str, Any]]]:
-    pairs = results.items() if isinstance(results, dict) else enumerate(results or [])
+def _records(results: Any) -> Iterator[tuple[str, Any]]:
+    """Id (empty where there is none) and record, which may be anything: ``read`` refuses what is no object."""
+    pairs = results.items() if isinstance(results, dict) else (("", record) for record in results or [])
     for key, record in pairs:
         if not isinstance(record, dict):
-            raise Fatal(f"record {key} is no object", where=where, rule="unexpected_shape")
+            yield str(key), record
+            continue
         own = record.get("_id")
-        name = own.get("$id") if isinstance(own, dict) else own
-        if not name and isinstance(results, dict):
-            name = key
-        if not name:
-            raise Fatal(f"record {key} has no id", where=where, rule="unexpected_shape")
-        yield str(name), {**record, "_id": {"$id": str(name)}}
+        name = str((own.get("$id") or own.get("$oid") if isinstance(own, dict) else own) or key)
+        yield name, {**record, "_id": {"$id": name}}
 
 
 def _count(value: Any) -> int | None:
@@ -109,18 +111,21 @@ def _count(value: Any) -> int | None:
     return int(value) if value is not None and str(value).isdigit() else None
 
 
-def _is_private(record: Mapping[str, Any]) -> bool:
-    preferences = record.get("preferences")
+def _is_private(record: Any) -> bool:
+    preferences = record.get("preferences") if isinstance(record, Mapping) else None
     return isinstance(preferences, Mapping) and str(preferences.get("private", "")).lower() in {"true", "1"}
 
 
 def read(instance: Instance, part: LandedPart) -> Iterator[Item]:
     """Records that their owner has not marked private; a private one counts as absent."""
     answer = load_json(part.path.read_bytes())
-    for key, record in _records(answer.get("results"), part.name):
-        if not _is_private(record):
+    for number, (key, record) in enumerate(_records(answer.get("results"))):
+        position = f"results.{key or number}"
+        if not isinstance(record, dict):
+            yield not_an_object(position, record)
+        elif not _is_private(record):
             doubts = ("coordonnees_divergentes",) if _diverges(record) else ()
-            yield Item(f"results.{key}", record, doubts=doubts)
+            yield Item(position, record, doubts=doubts)
 
 
 def _diverges(record: Mapping[str, Any]) -> bool:

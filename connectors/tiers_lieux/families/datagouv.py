@@ -13,7 +13,15 @@ from connectors.core.formats import load_json
 from connectors.core.http import Response
 from connectors.core.paginate import Page, PageNumber, json_facts, walk
 from connectors.core.source import FetchContext, LandedPart, Part
-from connectors.tiers_lieux.families.base import Item, get_part, part_meta, part_name, require_json, web_url
+from connectors.tiers_lieux.families.base import (
+    Item,
+    get_part,
+    not_an_object,
+    part_meta,
+    part_name,
+    require_json,
+    web_url,
+)
 from connectors.tiers_lieux.families.tables import csv_items, require_table
 from connectors.tiers_lieux.instances import Instance
 
@@ -127,6 +135,9 @@ def read(instance: Instance, part: LandedPart) -> Iterator[Item]:
     """Rows of the main file with the columns of the joined ones, or rows of one page of the table."""
     if part.name.endswith(".json"):
         for number, row in enumerate(load_json(part.path.read_bytes())["data"], start=1):
+            if not isinstance(row, dict):
+                yield not_an_object(f"item {number}", row, "row")
+                continue
             place = f"row {row.get(_OWN_COLUMN, number)}"
             yield Item(place, {name: value for name, value in row.items() if name != _OWN_COLUMN})
         return

@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from connectors.core.errors import BadConfig
 from connectors.core.formats import read_json_items
 from connectors.core.source import FetchContext, LandedPart, Part
-from connectors.tiers_lieux.families.base import Item, one_document, require_json
+from connectors.tiers_lieux.families.base import Item, not_an_object, one_document, require_json
 from connectors.tiers_lieux.instances import Instance
 
 STREAM = "lieux"
@@ -38,6 +38,9 @@ def read(instance: Instance, part: LandedPart) -> Iterator[Item]:
     """Labs, of the countries in ``options.countries`` (ISO 3166 codes) where it is given."""
     countries = {str(code).casefold() for code in instance.options.get("countries", [])}
     for number, lab in read_json_items(part.path, "item"):
+        if not isinstance(lab, dict):
+            yield not_an_object(f"item {number}", lab, "lab")
+            continue
         if countries and str(lab.get("country_code", "")).casefold() not in countries:
             continue
         yield Item(f"item {number}", lab)

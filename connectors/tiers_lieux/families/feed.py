@@ -15,7 +15,7 @@ from xml.sax import SAXException
 import feedparser
 from lxml import etree
 
-from connectors.core.errors import Defect, Fatal
+from connectors.core.errors import Fatal
 from connectors.core.formats import load_json, parse_xml
 from connectors.core.http import Response
 from connectors.core.paginate import NextLink, json_facts, walk
@@ -23,6 +23,7 @@ from connectors.core.source import FetchContext, LandedPart, Part
 from connectors.tiers_lieux import clean
 from connectors.tiers_lieux.families.base import (
     Item,
+    not_an_object,
     one_document,
     part_meta,
     part_name,
@@ -148,8 +149,7 @@ def _json_feed(part: LandedPart) -> Iterator[Item]:
         raise Fatal("is no JSON Feed 1.x", where=part.name, rule="not_a_feed")
     for number, item in enumerate(items, start=1):
         if not isinstance(item, dict):
-            defect = Defect("item", str(item)[:200], "unexpected_shape", "expected an object")
-            yield Item(f"item {number}", {}, (defect,))
+            yield not_an_object(f"item {number}", item, "item")
             continue
         data, doubts = news_data(_json_item(item, feed))
         yield Item(f"item {number}", data, doubts=doubts)

@@ -2,21 +2,22 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-from connectors.core.errors import Defect, Fatal
+from connectors.core.errors import Fatal
 from connectors.core.formats import read_json_items
 from connectors.core.source import FetchContext, LandedPart, Part
-from connectors.tiers_lieux.families.base import Item, one_document, require_json
+from connectors.tiers_lieux.families.base import Item, not_an_object, one_document, require_json
 from connectors.tiers_lieux.instances import Instance
 
 STREAM = "lieux"
 MAPPING: str | None = "generic_geojson.yml"
 ENABLED = True
 TABULAR = False
-_DEGREES = ("crs84", "4326")
+_DEGREES = re.compile(r"crs84|(?<!\d)4326(?!\d)", re.IGNORECASE)
 _PAIR = 2
 
 
@@ -31,13 +32,21 @@ def read(instance: Instance, part: LandedPart) -> Iterator[Item]:
     """Features in the file's order; the id of a feature is ``@id``.
 
     Raises:
-        Fatal: another coordinate system than degrees (``crs``), or no FeatureCollection.
+        Fatal: another coordinate system than degrees (``crs``), one feature a line (``geojson_lines``), or no
+            FeatureCollection.
     """
-    _refuse_other_systems(part.path)
+    try:
+        _refuse_other_systems(part.path)
+    except Fatal as error:
+        if "trailing" not in error.message:
+            raise
+        raise Fatal(
+            "several JSON documents in one file (lines or a text sequence); export one FeatureCollection",
+            where=part.name, rule="geojson_lines",
+        ) from error  # fmt: skip
     for number, feature in read_json_items(part.path, "features.item"):
         if not isinstance(feature, dict) or not isinstance(feature.get("properties") or {}, dict):
-            defect = Defect("feature", str(feature)[:200], "unexpected_shape", "expected a feature")
-            yield Item(f"feature {number}", {}, (defect,))
+            yield not_an_object(f"feature {number}", feature, "feature")
             continue
         point, doubts = _point(feature.get("geometry"))
         data = {**(feature.get("properties") or {}), **point}
@@ -49,8 +58,10 @@ def read(instance: Instance, part: LandedPart) -> Iterator[Item]:
 def _point(geometry: Any) -> tuple[dict[str, Any], tuple[str, ...]]:
     if geometry is None:
         return {}, ()
-    pair = geometry.get("coordinates") if isinstance(geometry, Mapping) else None
-    if not isinstance(geometry, Mapping) or geometry.get("type") != "Point":
+    kind, pair = (geometry.get("type"), geometry.get("coordinates")) if isinstance(geometry, Mapping) else (None, None)
+    if kind == "MultiPoint" and isinstance(pair, list) and len(pair) == 1:
+        kind, pair = "Point", pair[0]  # so some programs export every single point
+    if kind != "Point":
         return {}, ("geometrie_non_ponctuelle",)
     if not isinstance(pair, list) or len(pair) < _PAIR:
         return {}, ("coordonnees_incompletes",) if pair else ()
@@ -58,7 +69,10 @@ def _point(geometry: Any) -> tuple[dict[str, Any], tuple[str, ...]]:
 
 
 def _refuse_other_systems(path: Path) -> None:
+    """Systems are named, or in older files given by a link or a bare EPSG code, which all may say another one."""
     for _number, system in read_json_items(path, "crs"):
-        name = str((system or {}).get("properties", {}).get("name", "")) if isinstance(system, dict) else ""
-        if name and not any(word in name.lower() for word in _DEGREES):
+        told = system.get("properties") if isinstance(system, Mapping) else system
+        given = [told.get(key) for key in ("name", "code", "href")] if isinstance(told, Mapping) else [told]
+        name = " ".join(str(value) for value in given if value is not None)
+        if name and not _DEGREES.search(name):
             raise Fatal(f"coordinates are in {name}; export it in WGS 84", where=path.name, rule="crs")

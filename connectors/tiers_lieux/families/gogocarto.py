@@ -9,7 +9,7 @@ from typing import Any
 from connectors.core.errors import Defect, Fatal
 from connectors.core.formats import read_json_items
 from connectors.core.source import FetchContext, LandedPart, Part
-from connectors.tiers_lieux.families.base import Item, one_document, require_json
+from connectors.tiers_lieux.families.base import Item, not_an_object, one_document, require_json
 from connectors.tiers_lieux.instances import Instance
 
 STREAM = "lieux"
@@ -34,13 +34,11 @@ def read(instance: Instance, part: LandedPart) -> Iterator[Item]:
     """Elements under ``data`` (a list, or one object), under ``@graph`` (JSON-LD), or as a bare list.
 
     Elements of the compact form come out as those of the full form, without what they do not hold.
-
-    Raises:
-        Fatal: ``unexpected_shape``, an element that is neither an object nor a list.
     """
     for number, sent in _elements(part.path):
         if not isinstance(sent, list | dict):
-            raise Fatal(f"element {number} is no object", where=part.name, rule="unexpected_shape")
+            yield not_an_object(f"item {number}", sent, "element")
+            continue
         element, defects = _from_compact(sent) if isinstance(sent, list) else (_with_id(sent), ())
         doubts = ("non_modere",) if element.get("status") in _WAITING else ()
         yield Item(f"item {number}", element, defects, doubts)
@@ -83,6 +81,6 @@ def _elements(path: Path) -> Iterator[tuple[int, Any]]:
         if error.rule != "json_prefix_missing":
             raise
         one = list(read_json_items(path, key))
-        if not one:
+        if one in ([], [None]):
             raise
         yield from one

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from connectors.core.errors import BadConfig, Defect, Fatal, Retriable
+from connectors.core.errors import BadConfig, Fatal, Retriable
 from connectors.core.formats import load_json
 from connectors.core.http import Response
 from connectors.core.source import FetchContext, LandedPart, Part
-from connectors.tiers_lieux.families.base import Item, part_meta, part_name, require_json, web_url
+from connectors.tiers_lieux.families.base import Item, not_an_object, part_meta, part_name, require_json, web_url
 from connectors.tiers_lieux.instances import Instance
 
 STREAM = "lieux"
@@ -75,14 +75,13 @@ def read(instance: Instance, part: LandedPart) -> Iterator[Item]:
         raise Fatal("the answer has no elements", where=part.name, rule="unexpected_shape")
     for number, element in enumerate(elements, start=1):
         if not isinstance(element, dict):
-            defect = Defect("element", str(element)[:200], "unexpected_shape", "expected an object")
-            yield Item(f"item {number}", {}, (defect,))
+            yield not_an_object(f"item {number}", element, "element")
             continue
         yield Item(f"item {number}", _described(element))
 
 
 def _described(element: dict[str, Any]) -> dict[str, Any]:
-    center = element.get("center") or {}
+    center, tags = _object(element.get("center")), _object(element.get("tags"))
     key = f"{element.get('type')}/{element.get('id')}" if element.get("type") and element.get("id") else None
     return {
         "key": key,
@@ -90,5 +89,9 @@ def _described(element: dict[str, Any]) -> dict[str, Any]:
         "lon": element.get("lon", center.get("lon")),
         "timestamp": element.get("timestamp"),
         "page": f"https://www.openstreetmap.org/{key}" if key else None,
-        "tags": element.get("tags") or {},
+        "tags": tags,
     }
+
+
+def _object(value: Any) -> dict[str, Any]:
+    return value if isinstance(value, dict) else {}

@@ -8,11 +8,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from connectors.core.errors import Defect, Fatal
+from connectors.core.errors import Fatal
 from connectors.core.formats import load_json
 from connectors.core.paginate import PageNumber, json_facts, walk
 from connectors.core.source import FetchContext, LandedPart, Part
-from connectors.tiers_lieux.families.base import Item, part_meta, part_name, web_url
+from connectors.tiers_lieux.families.base import Item, not_an_object, part_meta, part_name, web_url
 from connectors.tiers_lieux.instances import Instance
 from connectors.tiers_lieux.news import NewsItem, news_data
 
@@ -65,8 +65,7 @@ def read(instance: Instance, part: LandedPart) -> Iterator[Item]:
     names = _category_names(part)
     for number, post in enumerate(posts, start=1):
         if not isinstance(post, dict):
-            defect = Defect("post", str(post)[:200], "unexpected_shape", "expected an object")
-            yield Item(f"item {number}", {}, (defect,))
+            yield not_an_object(f"item {number}", post, "post")
             continue
         data, doubts = news_data(_post(post, names))
         yield Item(f"item {number}", data, doubts=doubts)

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Any
 
 from connectors.core.errors import Fatal
 from connectors.core.formats import load_json
 from connectors.core.source import FetchContext, LandedPart, Part
-from connectors.tiers_lieux.families.base import Item, one_document, require_json
+from connectors.tiers_lieux.families.base import Item, not_an_object, one_document, require_json
 from connectors.tiers_lieux.instances import Instance
 
 STREAM = "lieux"
@@ -22,14 +23,25 @@ def fetch(instance: Instance, context: FetchContext) -> Iterator[Part]:
 
 
 def read(instance: Instance, part: LandedPart) -> Iterator[Item]:
-    """Entries in the wiki's order.
+    """Entries in the wiki's order; one without ``id_fiche`` has the name of its page for it.
 
     Raises:
         Fatal: the answer is an error object, or no entry list.
     """
     answer = load_json(part.path.read_bytes())
-    entries = list(answer.values()) if isinstance(answer, dict) else answer or []
-    if not isinstance(entries, list) or not all(isinstance(entry, dict) for entry in entries):
+    pairs = list(answer.items() if isinstance(answer, dict) else ((None, e) for e in _listed(answer, part)))
+    if pairs and not any(isinstance(entry, dict) for _, entry in pairs):
         raise Fatal(f"no list of entries but {str(answer)[:120]!r}", where=part.name, rule="unexpected_shape")
-    for number, entry in enumerate(entries, start=1):
-        yield Item(f"item {number}", entry)
+    for number, (page, entry) in enumerate(pairs, start=1):
+        place = f"item {number}" + (f", page {page}" if page else "")
+        if not isinstance(entry, dict):
+            yield not_an_object(place, entry, "entry")
+            continue
+        named = entry if entry.get("id_fiche") or not page else {**entry, "id_fiche": page}
+        yield Item(place, named, doubts=("non_modere",) if str(entry.get("statut_fiche", "")) == "0" else ())
+
+
+def _listed(answer: Any, part: LandedPart) -> list[Any]:
+    if not isinstance(answer, list | None):
+        raise Fatal(f"no list of entries but {str(answer)[:120]!r}", where=part.name, rule="unexpected_shape")
+    return answer or []
