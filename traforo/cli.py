@@ -83,7 +83,7 @@ def _sync_one(current: Settings, source_id: str) -> StepResult:
     result = pipeline.sync(current, source_id, {"by": "command line"})
     console.print(f"{source_id}: {coloured(result.outcome)}")
     notices = (notice for stream in result.streams.values() for notice in stream.get("notices", ()))
-    for line in (*result.failures, *notices):
+    for line in dict.fromkeys((*result.failures, *notices)):  # streams may say the same
         console.print(f"  {plain(line)}", highlight=False)
     return result
 

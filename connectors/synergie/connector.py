@@ -37,7 +37,8 @@ def fetch(stream: Stream, context: FetchContext) -> Iterator[Part]:
     seen: dict[str, str] = {}
     refused: list[dict[str, str]] = []
     repeated: list[dict[str, str]] = []
-    context.notes.update({"refused": refused, "same_content": repeated})
+    notices: list[str] = []
+    context.notes.update({"refused": refused, "same_content": repeated, "notices": notices})
     for path, meta in _newest_first(_files(context.source.options)):
         shown = shown_name(path.name)
         try:
@@ -52,6 +53,7 @@ def fetch(stream: Stream, context: FetchContext) -> Iterator[Part]:
                 raise BlockingIOError(f"{path.name} changed while it was read")
         except (OSError, ValueError) as error:
             refused.append({"file": shown, "reason": str(error)})
+            notices.append(f"file '{shown}' is left out: {error}")
             continue
         newer = list(seen.values())
         seen[dropped.digest] = dropped.name

@@ -199,6 +199,21 @@ def test_case_12_amounts_without_a_value_are_rejects_and_never_an_empty_amount(
     assert {field for _, field in rejected} == {"montant_declare"}
 
 
+def test_case_10_a_file_that_is_left_out_is_told_of_each_time(
+    inbox: Path, drop: Any, rows: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("connectors.synergie.connector.MAX_FILE_BYTES", 100_000)
+    workbook(tmp_path / "made.xlsx", [line(80)]).rename(inbox / "good.xlsx")
+    (inbox / "large.xlsx").write_bytes(b"x" * 100_001)
+    for outcome in ("loaded", "unchanged"):
+        result = drop()
+        assert result.outcome == outcome, result.failures
+        assert result.streams["depenses"]["notices"] == [
+            "file 'large.xlsx' is left out: large.xlsx has 100001 bytes, at most 100000"
+        ]
+    assert rows(LINES) == [("80",)]
+
+
 def test_case_13_a_name_that_is_no_text_and_a_time_in_the_far_future_stop_nothing(
     inbox: Path, drop: Any, rows: Any, tmp_path: Path
 ) -> None:

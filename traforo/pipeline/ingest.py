@@ -84,6 +84,8 @@ def fetch(settings: Settings, run_id: str) -> StepResult:
             outcome = "unchanged" if same else "landed"
             with engine.begin() as connection:
                 ops.record_landed(connection, run_id, landed, outcome)
+            if same:
+                _tell(engine, run_id, landed)
             streams[stream.name] = {
                 "parts": len(landed.parts), "bytes": sum(p.size for p in landed.parts), "outcome": outcome
             }  # fmt: skip
@@ -119,9 +121,14 @@ def load(settings: Settings, run_id: str) -> StepResult:
                 continue
             landed = read_landed(Path(row["landed_path"]))
             counts = loading.stage(engine, source, source.stream(row["stream"]), run_id, landed)
-            ops.add_notices(engine, run_id, {row["stream"]: [str(line) for line in landed.notes.get("notices", ())]})
+            _tell(engine, run_id, landed)
             streams[row["stream"]] = asdict(counts)
         return StepResult(run_id, source.id, "staged" if streams else "unchanged", streams)
+
+
+def _tell(engine: Engine, run_id: str, landed: Landed) -> None:
+    """Keep with the load what the connector says of it to people."""
+    ops.add_notices(engine, run_id, {landed.stream: [str(line) for line in landed.notes.get("notices", ())]})
 
 
 def check(settings: Settings, run_id: str) -> StepResult:
