@@ -13,6 +13,7 @@ from connectors.synergie.days import read_day, read_month, read_period
 from connectors.synergie.values import (
     Reading,
     Style,
+    currency_of,
     read_amount,
     read_flag,
     read_number,
@@ -30,7 +31,7 @@ AMOUNT_FIELDS = frozenset(
 MANDATORY = frozenset(("code_projet", "partenaire", "numero_demande"))
 _REJECTING = AMOUNT_FIELDS | DATE_FIELDS | MANDATORY | _RATES
 _FLAGS = frozenset(("tva_recuperable", "donnees_sensibles"))
-_COUNTERS = frozenset(("numero_depense", "numero_demande", "code_wp", "annee"))
+_COUNTERS = frozenset(("code_projet", "numero_depense", "numero_demande", "code_wp", "annee"))
 _IDENTIFIERS = frozenset(("fournisseur_id", "cup"))
 _LEAD = frozenset(("lp", "chef de file", "capofila", "lead partner", "lead"))
 _PARTNER = frozenset(("pp", "partenaire", "partner", "project partner", "beneficiaire", "bénéficiaire", "beneficiario"))
@@ -54,6 +55,7 @@ class Converter:
             "mois_change": read_month,
             "role_partenaire": _read_role,
             "niveau": _read_level,
+            "devise": _read_currency,
         }
 
     def read(self, name: str, value: Any) -> Reading:
@@ -113,7 +115,7 @@ def _read_text(name: str, value: Any) -> Reading:
         notes.append("date_dans_texte")
     if "\ufffd" in text:
         notes.append("accents_perdus")
-    if name in _COUNTERS and text.endswith((".0", ",0")) and text[:-2].isdigit():
+    if name in _COUNTERS | _IDENTIFIERS and text.endswith((".0", ",0")) and text[:-2].isdigit():
         text, notes = text[:-2], [*notes, "code_decimal"]
     if name in _IDENTIFIERS and isinstance(value, (int, float)):
         notes.append("identifiant_en_nombre")
@@ -130,6 +132,12 @@ def _read_role(value: Any) -> Reading:
     if flag.value is None:
         return Reading(None, ("role_inconnu",) if text else ())
     return Reading("LP" if flag.value else "PP")
+
+
+def _read_currency(value: Any) -> Reading:
+    """The ISO code of a currency that is known; another one as it is written."""
+    text = as_text(value)
+    return Reading(text and (currency_of(text) or text))
 
 
 def _read_level(value: Any) -> Reading:

@@ -13,6 +13,7 @@ import yaml
 from rapidfuzz import fuzz
 from unidecode import unidecode
 
+from connectors.synergie.values import currency_of
 from schemas.sources.base import clean_text
 
 ALIASES = Path(__file__).with_name("aliases.yml")
@@ -23,6 +24,16 @@ _UNITS = re.compile(
     re.IGNORECASE,
 )
 _NUMBER = re.compile(r"\b(?:n[°º.]|num(?:e|é)ro|numero|num\.|nr\.?|no\.)\s*(?:d(?:e|el|ella|u)\b)?", re.IGNORECASE)
+_CURRENCY = re.compile(
+    r"[\s(\[]+(?:en |in )?(€|eur|euros?|s?chf|sfr|francs? suisses?|franchi svizzeri|£|gbp|\$|usd)[\s)\]]*$",
+    re.IGNORECASE,
+)
+"""The currency at the end of a heading: ``Montant déclaré (CHF)``."""
+_SCALE = re.compile(
+    r"\b[km]\s?(?:€|eur\b|euros?\b|chf\b)|\b(?:milliers?|migliaia|mille|thousands?|millions?|milioni|mio)\b",
+    re.IGNORECASE,
+)
+"""A heading whose amounts are not counted in units."""
 _LOST = "_?\ufffd"
 LANGUAGES = ("fr", "it", "en")
 
@@ -59,6 +70,7 @@ class Columns:
         accepted: field → misspelt heading that was accepted for it.
         headings: column index → heading as published.
         language: language of most headings.
+        currencies: column index → ISO code of the currency that its heading names.
     """
 
     row: int
@@ -67,6 +79,7 @@ class Columns:
     accepted: dict[str, str] = field(default_factory=dict)
     headings: dict[int, str] = field(default_factory=dict)
     language: str = "und"
+    currencies: dict[int, str] = field(default_factory=dict)
 
 
 def normalise(heading: str) -> str:
@@ -160,9 +173,15 @@ def map_columns(row: int, headings: Mapping[int, str], above: Mapping[int, str],
     for column, text in headings.items():
         key = normalise(text)
         found = _exact(text, above.get(column, ""), kind)
+        unit = _CURRENCY.search(text)
+        if not found and unit and not _SCALE.search(text):
+            found = _exact(text[: unit.start()], above.get(column, ""), kind)
         if found:
             result.columns[column] = found[0]
             languages += [found[1]] if found[1] else []
+            code = currency_of(unit[1]) if unit else None
+            if code:
+                result.currencies[column] = code
         elif key in kind.weak:
             weak.append((column, kind.weak[key]))
         elif key and key not in kind.ignored:
@@ -205,7 +224,8 @@ def _nearest(column: int, text: str, kind: Profile, result: Columns) -> None:
     ranked = sorted(((score, name, alias) for name, (score, alias) in best.items()), reverse=True)
     score, name, alias = ranked[0] if ranked else (0.0, "", "")
     alone = len(ranked) <= 1 or ranked[1][0] < SIMILAR
-    if score >= SIMILAR and alone and len(key) >= _MIN_FUZZY and name not in result.columns.values():
+    measured = _SCALE.search(text) or _CURRENCY.search(text)  # thousands of euros are no misspelt euros
+    if score >= SIMILAR and not measured and alone and len(key) >= _MIN_FUZZY and name not in result.columns.values():
         result.columns[column] = name
         result.accepted[name] = text
     else:

@@ -13,7 +13,7 @@ from connectors.synergie.labels import nature_of, read_label, read_preamble
 from connectors.synergie.lines import Line, SplitRule, split_cells
 from connectors.synergie.tables import Table
 from connectors.synergie.totals import Check, Ledger
-from connectors.synergie.values import Style, column_style, read_amount, read_number
+from connectors.synergie.values import Style, column_style, read_number
 
 _NAMES_A_LINE = frozenset(("numero_depense", "numero_facture", "date_facture", "date_paiement", "reference_paiement"))
 
@@ -121,8 +121,8 @@ class ListReader:
         text = next(iter(texts))
         if len(texts) != 1 or not text or not isinstance(next(iter(cells.values())).value, str):
             return False
-        if self.columns.columns.get(next(iter(cells))) in AMOUNT_FIELDS and read_amount(text).value != text:
-            return False
+        if self.columns.columns.get(next(iter(cells))) in AMOUNT_FIELDS and any(c.isdigit() for c in text):
+            return False  # an amount, and where it cannot be read, a line that is refused
         labelled = read_label(text)
         if labelled and labelled[1]:
             self.context[labelled[0]] = labelled[1]
@@ -175,7 +175,8 @@ class ListReader:
     def _unknown(self, line: Line, row: Row) -> None:
         """A value under a heading that nobody knows is neither dropped nor guessed: it rejects the line."""
         for column, (heading, nearest, score) in self.columns.unknown.items():
-            text = as_text(row.cells[column].value) if column < len(row.cells) else None
+            cell = row.cells[column] if column < len(row.cells) else Cell()
+            text = as_text(cell.value) or cell.defect
             if text is not None:
                 line.values[heading] = text
                 message = (
@@ -185,9 +186,20 @@ class ListReader:
                 line.defects.append(Defect(heading, text[:200], "unknown_column", message))
         known = set(self.columns.columns) | set(self.columns.headings)
         for column, cell in enumerate(row.cells):
-            if column not in known and cell.value is not None:
+            if column not in known and (cell.value is not None or cell.defect):
                 message = "a value in a column without heading; name the column or move the value"
-                line.defects.append(Defect(f"column {column + 1}", shorten(cell.value), "no_heading", message))
+                line.defects.append(
+                    Defect(f"column {column + 1}", shorten(cell.value) or cell.defect, "no_heading", message)
+                )
+
+    def _named_currencies(self, row: Row) -> set[str]:
+        """Currencies in the headings of the amounts of this row; none where all headings say euro."""
+        filled = {
+            code
+            for column, code in self.columns.currencies.items()
+            if column < len(row.cells) and row.cells[column].value is not None
+        }
+        return set() if filled <= {"EUR"} else filled
 
     def _finish(self, line: Line, row: Row) -> None:
         for name, value in self.context.items():
@@ -195,10 +207,13 @@ class ListReader:
                 line.values[name] = value
         for name, heading in self.columns.accepted.items():
             line.notes.append({"champ": name, "regle": "entete_approchante", "valeur": heading.strip()})
-        if len(line.currencies) > 1:
-            message = "amounts of one line are in different currencies"
-            line.defects.append(Defect("devise", ", ".join(sorted(line.currencies)), "currencies", message))
-        if not line.values.get("devise"):
-            line.values["devise"] = next(iter(sorted(line.currencies)), "EUR")
+        currencies = line.currencies | self._named_currencies(row)
+        named = line.values.get("devise")
+        if len(currencies | ({named} if named else set())) > 1:
+            shown = ", ".join(sorted({*currencies, *([named] if named else ())}))
+            message = "amounts of one line, or the currency beside them, are in different currencies"
+            line.defects.append(Defect("devise", shown, "currencies", message))
+        if not named:
+            line.values["devise"] = next(iter(sorted(currencies)), "EUR")
         line.values["section"] = self._section
         line.values["ligne_masquee"] = row.hidden or self.table.hidden

@@ -22,9 +22,17 @@ _CENTS = 2
 _THOUSAND = 3
 _RARE = 3  # a writing that is at least this many times rarer than its opposite is an exception
 _SPACES = re.compile(r"[\s\u00a0\u202f\u2009\u2007']+|(?<=\d)’(?=\d)")
+_NO_CENTS = re.compile(r"(?<=\d)([.,])\s?[-–—\u2212]{1,2}$")
+"""``1200.-`` and ``1'200.–``, as the Swiss write an amount without cents: the dash is no minus."""
 _CURRENCIES = (
     ("EUR", re.compile(r"€|\beuros?\b|\beur\b", re.IGNORECASE)),
-    ("CHF", re.compile(r"\bch\s*fr\b\.?|\bs?chf\b|\bsfr\b\.?|\bfr\.", re.IGNORECASE)),
+    (
+        "CHF",
+        re.compile(
+            r"\bch\s*fr\b\.?|\bfran(?:cs?\s+suisses?|chi\s+svizzeri|co\s+svizzero)\b|\bswiss\s+francs?\b|\bs?chf\b|\bsfr\b\.?|\bfr\.",
+            re.IGNORECASE,
+        ),
+    ),
     ("GBP", re.compile(r"£|\bgbp\b", re.IGNORECASE)),
     ("USD", re.compile(r"\$|\busd\b", re.IGNORECASE)),
 )
@@ -141,7 +149,7 @@ def _bare(text: str) -> _Bare:
         if pattern.search(body):
             body, currency = pattern.sub("", body, count=1).strip(), code
             break
-    body = body.replace("\u2212", "-").replace("–", "-")
+    body = _NO_CENTS.sub(r"\g<1>00", body).replace("\u2212", "-").replace("–", "-")
     negative = False
     if body.startswith("(") and body.endswith(")"):
         body, negative = body[1:-1].strip(), True
@@ -187,6 +195,11 @@ def _digits(body: str, style: Style, *, spaced: bool) -> Reading | None:
     if eaten and as_decimal % 1:
         return Reading(as_decimal, ("montant_ambigu",), as_decimal * 1000)
     return Reading(as_decimal)
+
+
+def currency_of(text: str) -> str | None:
+    """ISO code of the currency that a text names, None where it names none of the known ones."""
+    return next((code for code, pattern in _CURRENCIES if pattern.search(text)), None)
 
 
 def tidy(value: Decimal) -> Decimal:

@@ -26,6 +26,7 @@ CONTRACTS: dict[str, type[Depense] | type[Demande] | type[Budget] | type[Poste]]
     "postes": Poste,
     "budgets": Budget,
 }
+_SHOWN_HEADINGS = 8
 _PLANS = ("postes", "budgets")
 _PLAN_COLUMNS = frozenset(("code_projet",))
 _FROM_LINES = ("code_projet", "acronyme")
@@ -118,6 +119,11 @@ def _no_heading(sheets: list[Sheet]) -> str:
     if nearest:
         best = max(nearest, key=lambda columns: len(columns.columns))
         message += f". Row {best.row} comes nearest and has: {', '.join(sorted(set(best.columns.values())))}"
+        strange = [f"'{text}' (nearest known: '{near}')" for text, near, _ in best.unknown.values()]
+        if strange:
+            message += (
+                f". Not known there: {', '.join(strange[:_SHOWN_HEADINGS])}. Rename them, or add them to aliases.yml"
+            )
     return message
 
 

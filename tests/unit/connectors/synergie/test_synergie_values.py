@@ -152,3 +152,9 @@ def test_yes_and_no_in_three_languages(text: object, value: bool | None) -> None
 
 def test_an_unclear_answer_is_nothing_with_a_note() -> None:
     assert read_flag("peut-être").notes == ("oui_non_illisible",)
+
+
+@pytest.mark.parametrize("text", ["1200.-", "1'200.–", "1.200,--", "Fr. 1200.-", "CHF 1'200.-"])
+def test_a_dash_in_place_of_cents_is_no_minus(text: str) -> None:
+    reading = read_amount(text)
+    assert (reading.value, reading.alternative) == (Decimal("1200.00"), None)
