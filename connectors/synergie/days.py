@@ -142,7 +142,7 @@ def read_month(value: Any) -> Reading:
     return Reading(f"{day:%Y-%m}" if isinstance(day, date) else text)
 
 
-_ANY_DAY = r"\d{1,2}[-/.]\d{1,2}[-/.]\d{2,4}|\d{4}-\d{2}-\d{2}"
+_ANY_DAY = r"\d{1,2}[-/.]\d{1,2}[-/.]\d{2,4}|\d{4}-\d{2}-\d{2}|\d{1,2}(?:er|º|°)?\s+[^\W\d_]+\.?\s+\d{4}"
 
 
 def read_period(value: Any) -> tuple[Any, Any]:

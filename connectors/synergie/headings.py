@@ -71,6 +71,7 @@ class Columns:
         headings: column index → heading as published.
         language: language of most headings.
         currencies: column index → ISO code of the currency that its heading names.
+        kind: the profile that the headings were looked up in.
     """
 
     row: int
@@ -80,6 +81,7 @@ class Columns:
     headings: dict[int, str] = field(default_factory=dict)
     language: str = "und"
     currencies: dict[int, str] = field(default_factory=dict)
+    kind: Profile | None = None
 
 
 def normalise(heading: str) -> str:
@@ -133,10 +135,9 @@ def preamble_labels() -> Mapping[str, str]:
 
 
 @functools.cache
-def total_words() -> tuple[tuple[str, ...], tuple[str, ...]]:
-    """First words of grand totals, and of totals of a group."""
-    data = _table()["totals"]
-    return tuple(data["overall"]), tuple(data["group"])
+def total_words() -> Mapping[str, tuple[str, ...]]:
+    """Words of rows that sum others, see ``totals`` in ``aliases.yml``."""
+    return {kind: tuple(words) for kind, words in _table()["totals"].items()}
 
 
 @functools.cache
@@ -166,7 +167,7 @@ def map_columns(row: int, headings: Mapping[int, str], above: Mapping[int, str],
         above: column index → text of the row above, merged cells filled, for headings over two rows.
         kind: headings to look for.
     """
-    result = Columns(row, headings=dict(headings))
+    result = Columns(row, headings=dict(headings), kind=kind)
     languages: list[str] = []
     weak: list[tuple[int, tuple[str, ...]]] = []
     strange: list[tuple[int, str]] = []

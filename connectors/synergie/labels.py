@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import functools
 import re
+from datetime import date
 from typing import Any
+
+from unidecode import unidecode
 
 from connectors.synergie.cells import Converter, as_text
 from connectors.synergie.days import read_day
@@ -12,7 +15,6 @@ from connectors.synergie.headings import Columns, normalise, preamble_labels, to
 from connectors.synergie.tables import Table
 from schemas.sources.synergie import DATE_FIELDS
 
-_PREFIX = 3
 _PERIOD = re.compile(r"\s*p[ée]riod[eo]?\b[^:]*\d{4}.*\d{4}", re.IGNORECASE)
 _LABEL = re.compile(r"\s*([^:]{2,60}?)\s*:\s*(.*)", re.DOTALL)
 
@@ -20,15 +22,26 @@ _LABEL = re.compile(r"\s*([^:]{2,60}?)\s*:\s*(.*)", re.DOTALL)
 @functools.lru_cache(maxsize=8192)
 def nature_of(text: str) -> str | None:
     """Kind of total that a label announces: ``total``, ``sous_total`` or None."""
-    overall, group = total_words()
-    if text.lstrip()[:_PREFIX].lower() not in {word[:_PREFIX] for word in (*overall, *group)}:
+    words = total_words()
+    if unidecode(text.lstrip()[:1]).lower() not in {
+        word[0] for word in (*words["overall"], *words["group"], *words["alone"])
+    }:
         return None
     plain = normalise(text)
-    if any(plain == word or plain.startswith(word + " ") for word in overall):
+    if any(plain == word or plain.startswith(word + " ") for word in words["overall"]):
         return "total"
-    if any(plain == word or plain.startswith(word + " ") for word in group):
+    if any(plain == word or plain.startswith(word + " ") for word in words["group"]) or plain in words["alone"]:
         return "sous_total"
     return None
+
+
+@functools.lru_cache(maxsize=8192)
+def is_part(text: str) -> bool:
+    """The label says that its row is part of a sum above it: ``di cui IVA``."""
+    if text.lstrip()[:1].lower() not in {word[0] for word in total_words()["part"]}:
+        return False
+    plain = normalise(text)
+    return any(plain == word or plain.startswith(word + " ") for word in total_words()["part"])
 
 
 def read_label(text: str) -> tuple[str, Any] | None:
@@ -46,9 +59,29 @@ def _context_value(name: str, value: Any) -> Any:
     return as_text(value)
 
 
-def read_preamble(table: Table, columns: Columns) -> dict[str, Any]:
-    """What the rows above the heading say about all lines."""
+def take_label(context: dict[str, Any], unread: dict[str, str], name: str, content: Any) -> None:
+    """Put what a label says into the context; a day that cannot be read is set aside, with its text.
+
+    A preamble holds for every line, and none of them is wrong because of it.
+    """
+    found = {name: content}
+    if name == "periode":
+        first, last = Converter({}, frozenset(), date_1904=False).period(content)
+        found = {"periode_debut": first.value, "periode_fin": last.value}
+    for key, value in found.items():
+        context.pop(key, None)
+        if key in DATE_FIELDS and value is not None and not isinstance(value, date):
+            unread[key] = str(value)
+        elif value is not None:
+            context[key] = value
+            unread.pop(key, None)
+
+
+def read_preamble(table: Table, columns: Columns) -> tuple[dict[str, Any], dict[str, str]]:
+    """What the rows above the heading say about all lines, and the days among it that cannot be read."""
     context: dict[str, Any] = {}
+    unread: dict[str, str] = {}
+    seen: set[str] = set()
     for row in table.rows:
         if row.number >= columns.row:
             break
@@ -60,11 +93,7 @@ def read_preamble(table: Table, columns: Columns) -> dict[str, Any]:
             name, content = found
             if not content and position + 1 < len(cells):
                 content = _context_value(name, cells[position + 1])
-            if content:
-                context.setdefault(name, content)
-    period = context.pop("periode", None)
-    if period:
-        first, last = Converter({}, frozenset(), date_1904=False).period(period)
-        context.setdefault("periode_debut", first.value)
-        context.setdefault("periode_fin", last.value)
-    return context
+            if content and name not in seen:
+                seen.add(name)
+                take_label(context, unread, name, content)
+    return context, unread

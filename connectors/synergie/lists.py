@@ -8,14 +8,20 @@ from decimal import Decimal
 from connectors.core.errors import Defect
 from connectors.core.formats import Cell, Row
 from connectors.synergie.cells import AMOUNT_FIELDS, Converter, as_text, defect_of, shorten
-from connectors.synergie.headings import Columns, normalise
-from connectors.synergie.labels import nature_of, read_label, read_preamble
+from connectors.synergie.headings import Columns, is_heading, map_columns, normalise
+from connectors.synergie.labels import is_part, nature_of, read_label, read_preamble, take_label
 from connectors.synergie.lines import Line, SplitRule, split_cells
 from connectors.synergie.tables import Table
 from connectors.synergie.totals import Check, Ledger
 from connectors.synergie.values import Style, column_style, read_number
 
 _NAMES_A_LINE = frozenset(("numero_depense", "numero_facture", "date_facture", "date_paiement", "reference_paiement"))
+
+_BARE = ("total", "totale")
+_NAMES_AN_EXPENSE = frozenset(("categorie", "methode", "fournisseur", "fournisseur_id", "type_piece"))
+_WORDLESS = AMOUNT_FIELDS | {"code_projet", "acronyme", "partenaire", "devise"}
+_NO_EXPENSE = ("part_of_total", "amounts_only")
+_UNNAMED = "(sans libellé)"
 
 
 class ListReader:
@@ -45,26 +51,38 @@ class ListReader:
         self.table, self.columns, self.fields, self.splits = table, columns, fields, splits
         self.totals_are_lines = totals_are_lines
         self.checks: list[Check] = []
-        self.context = read_preamble(table, columns)
+        self.context, self._unread = read_preamble(table, columns)
         self._section: str | None = None
         self._ledger = Ledger()
         self._body = [row for row in table.rows if row.number > columns.row]
         self._converter = self._make_converter()
+        self._width = self._usual_width()
 
     def lines(self) -> Iterator[Line]:
         """The lines in order; ``checks`` is complete when they have been read."""
         for row in self._body:
             cells = {c: cell for c, cell in enumerate(row.cells) if cell.value is not None or cell.defect}
-            if not cells or self._repeats_heading(cells):
+            if not cells or self._repeats_heading(row, cells):
                 continue
-            label = None if self.totals_are_lines else self._total_label(cells)
+            label = None if self.totals_are_lines else self._total_label(cells) or self._silent_total(row, cells)
             if label is not None:
                 self._total(row, label, cells)
             elif not self._is_section(cells):
-                for line in self._line(row):
-                    amounts = {n: v for n, v in line.values.items() if n in AMOUNT_FIELDS and isinstance(v, Decimal)}
-                    self._ledger.add(amounts)
+                for line in self._line(row, cells):
+                    if not any(defect.rule in _NO_EXPENSE for defect in line.defects):
+                        amounts = {
+                            n: v for n, v in line.values.items() if n in AMOUNT_FIELDS and isinstance(v, Decimal)
+                        }
+                        self._ledger.add(amounts)
                     yield line
+
+    def _usual_width(self) -> int | None:
+        """Cells of a row of a delimited file: those of the heading, or more where half of the rows have more."""
+        if self.table.name is not None:
+            return None
+        widths = sorted(len(row.cells) for row in self._body)
+        heading = max(self.columns.headings, default=-1) + 1
+        return max(heading, widths[(len(widths) - 1) // 2]) if widths else heading
 
     def _make_converter(self) -> Converter:
         styles: dict[str, Style] = {}
@@ -79,7 +97,18 @@ class ListReader:
                     percent.add(name)
         return Converter(styles, frozenset(percent), date_1904=self.table.date_1904)
 
-    def _repeats_heading(self, cells: Mapping[int, Cell]) -> bool:
+    def _repeats_heading(self, row: Row, cells: Mapping[int, Cell]) -> bool:
+        """A heading again; where it names the columns in another way, it holds for the lines below it."""
+        texts = {c: cell.value.strip() for c, cell in cells.items() if isinstance(cell.value, str)}
+        kind = self.columns.kind
+        if kind and len(texts) >= kind.min_fields and not any(c.isdigit() for text in texts.values() for c in text):
+            found = map_columns(row.number, texts, {}, kind)
+            if is_heading(found, kind) and len(found.columns) * 2 > len(cells):
+                if found.columns != self.columns.columns:
+                    self.columns = found
+                    self._converter = self._make_converter()
+                    self._ledger.boundary()
+                return True
         headings = self.columns.headings
         same = sum(
             1
@@ -101,8 +130,53 @@ class ListReader:
         if any(names.get(c) in _NAMES_A_LINE and as_text(cell.value) != label for c, cell in cells.items()):
             return None
         others = {t for c, t in texts.items() if t != label and names.get(c) not in AMOUNT_FIELDS and not nature_of(t)}
+        if {"fournisseur", "libelle"} <= {names.get(c) for c in texts} and normalise(label) not in _BARE:
+            return None  # the supplier is called Total, or the text begins so
         has_sum = any(names.get(c) in AMOUNT_FIELDS for c in cells)
         return label if has_sum and len(others) <= 1 else None
+
+    def _silent_total(self, row: Row, cells: Mapping[int, Cell]) -> str | None:
+        """The name of a row without a word that gives, in all its amounts, the sum of lines above it."""
+        names = self.columns.columns
+        if any(names.get(c) not in _WORDLESS for c in cells) or self._is_merged(row):
+            return None
+        return _UNNAMED if self._is_sum(cells) else None
+
+    def _is_sum(self, cells: Mapping[int, Cell]) -> bool:
+        amounts = {
+            name: self._converter.read(name, cell.value).value
+            for c, cell in cells.items()
+            if (name := self.columns.columns.get(c)) in AMOUNT_FIELDS and name
+        }
+        return bool(amounts) and self._ledger.is_sum({n: v for n, v in amounts.items() if isinstance(v, Decimal)})
+
+    def _no_expense(self, line: Line, row: Row, own: Mapping[int, Cell]) -> None:
+        """Refuse what only looks like a line: amounts without a word, or a part of a sum."""
+        names = self.columns.columns
+        if self.totals_are_lines or any(names.get(c) in _NAMES_A_LINE for c in own):
+            return
+        part = next((t for cell in own.values() if isinstance(t := cell.value, str) and is_part(t)), None)
+        if part:
+            message = "the row says what part of a sum is; where it is an expense, give it a number"
+            line.defects.append(Defect("libelle", part[:200], "part_of_total", message))
+        elif all(names.get(c) in AMOUNT_FIELDS for c in own) and not self._is_merged(row):
+            shown = " / ".join(str(as_text(cell.value) or cell.defect) for cell in own.values())
+            message = (
+                "the row holds amounts and not a word, and they are not the sum of lines above it; say what the "
+                "expense is, or label the row as a total"
+            )
+            line.defects.append(Defect("libelle", shown[:200], "amounts_only", message))
+        elif not any(names.get(c) in _NAMES_AN_EXPENSE for c in own) and self._is_sum(own):
+            line.notes.append({"champ": "montant_declare", "regle": "peut_etre_un_total", "valeur": None})
+
+    def _is_merged(self, row: Row) -> bool:
+        """A cell of the row stands for a text further up."""
+        merged = self.table.merged
+        return bool(merged) and any(
+            self.columns.row < merged[row.number, c][0] < row.number
+            for c in self.columns.columns
+            if (row.number, c) in merged
+        )
 
     def _total(self, row: Row, label: str, cells: Mapping[int, Cell]) -> None:
         printed: dict[str, Decimal | None] = {}
@@ -111,8 +185,8 @@ class ListReader:
             if name in AMOUNT_FIELDS and cell and cell.value != label:
                 value = self._converter.read(name, cell.value).value
                 printed[name] = value if isinstance(value, Decimal) else None
-        bare = normalise(label) in ("total", "totale")
-        self.checks += self._ledger.total(nature_of(label) or "total", row.number, label, printed, bare=bare)
+        bare = normalise(label) in _BARE or label == _UNNAMED
+        self.checks += self._ledger.total(nature_of(label) or "sous_total", row.number, label, printed, bare=bare)
         self._section = None
 
     def _is_section(self, cells: Mapping[int, Cell]) -> bool:
@@ -125,12 +199,12 @@ class ListReader:
             return False  # an amount, and where it cannot be read, a line that is refused
         labelled = read_label(text)
         if labelled and labelled[1]:
-            self.context[labelled[0]] = labelled[1]
+            take_label(self.context, self._unread, *labelled)
         self._section = text
         self._ledger.boundary()
         return True
 
-    def _line(self, row: Row) -> Iterator[Line]:
+    def _line(self, row: Row, own: Mapping[int, Cell]) -> Iterator[Line]:
         cells: dict[str, list[Cell]] = {}
         for column, name in self.columns.columns.items():
             cells.setdefault(name, []).append(self._cell(row, column, name))
@@ -141,6 +215,14 @@ class ListReader:
             for name, candidates in variant.items():
                 self._field(line, name, candidates)
             self._unknown(line, row)
+            self._no_expense(line, row, own)
+            if self._width is not None and len(row.cells) > self._width:
+                message = (
+                    "the row has more cells than the heading: a separator inside a text is not in quotes, and the "
+                    "cells after it have moved; put that text in quotes"
+                )
+                shown = f"{len(row.cells)} instead of {self._width}"
+                line.defects.append(Defect("(row)", shown, "cells", message))
             self._finish(line, row)
             yield line
 
@@ -205,6 +287,9 @@ class ListReader:
         for name, value in self.context.items():
             if name in self.fields and line.values.get(name) is None:
                 line.values[name] = value
+        for name, text in self._unread.items():
+            if name in self.fields and line.values.get(name) is None:
+                line.notes.append({"champ": name, "regle": "preambule_illisible", "valeur": text[:200]})
         for name, heading in self.columns.accepted.items():
             line.notes.append({"champ": name, "regle": "entete_approchante", "valeur": heading.strip()})
         currencies = line.currencies | self._named_currencies(row)

@@ -61,19 +61,19 @@ class Ledger:
 
     def __init__(self) -> None:
         self._blocks: list[defaultdict[str, Decimal]] = [defaultdict(Decimal)]
-        self._filled = [False]
+        self._filled = [0]
 
     def add(self, amounts: Mapping[str, Decimal]) -> None:
         """One line."""
         for name, amount in amounts.items():
             self._blocks[-1][name] += amount
-        self._filled[-1] = True
+        self._filled[-1] += 1
 
     def boundary(self) -> None:
         """A section begins."""
         if self._filled[-1]:
             self._blocks.append(defaultdict(Decimal))
-            self._filled.append(False)
+            self._filled.append(0)
 
     def total(
         self,
@@ -103,6 +103,18 @@ class Ledger:
             checks.append(Check(nature, name, row, expected, found, label))
         self.boundary()
         return checks
+
+    def is_sum(self, printed: Mapping[str, Decimal]) -> bool:
+        """The amounts are, each of them, the sum of one run of two lines or more that ends here."""
+        running: defaultdict[str, Decimal] = defaultdict(Decimal)
+        lines = 0
+        for block, filled in zip(reversed(self._blocks), reversed(self._filled), strict=True):
+            lines += filled
+            for name in printed:
+                running[name] += block[name]
+            if lines > 1 and any(printed.values()) and all(running[n] == found for n, found in printed.items()):
+                return True
+        return False
 
     def _runs(self, name: str) -> list[Decimal]:
         """Sums of the runs of lines up to here, the shortest non-empty run first."""

@@ -26,6 +26,7 @@ CONTRACTS: dict[str, type[Depense] | type[Demande] | type[Budget] | type[Poste]]
     "postes": Poste,
     "budgets": Budget,
 }
+_NOT_CONTENT = frozenset(("section", "ligne_masquee", "extrait_le", "occurrence"))
 _SHOWN_HEADINGS = 8
 _PLANS = ("postes", "budgets")
 _PLAN_COLUMNS = frozenset(("code_projet",))
@@ -81,6 +82,7 @@ def read_workbook(path: Path, settings: Settings) -> list[Sheet]:
         if sheet.kind and sheet.columns:
             _read(sheet, sheet.columns, settings)
     of_kind = {kind: [s for s in sheets if s.kind == kind] for kind in CONTRACTS}
+    _tell_sheets_apart(of_kind["depenses"])
     _complete_plans(of_kind)
     for sheet in of_kind["demandes"]:
         _complete_claims(sheet, of_kind["depenses"])
@@ -157,18 +159,38 @@ def _read(sheet: Sheet, columns: Columns, settings: Settings) -> None:
 def _count_occurrences(kind: str, lines: list[Line]) -> None:
     """1, or n for the n-th line of the sheet with the same key; see ``Depense.record_key``."""
     seen: Counter[str] = Counter()
+    for line in lines:
+        key = _line_key(kind, line)
+        seen[key] += 1
+        line.values["occurrence"] = seen[key]
+
+
+def _line_key(kind: str, line: Line) -> str:
     key_fields = {
         "demandes": ("code_projet", "partenaire", "numero_demande"),
         "budgets": ("projet", "type_ligne", "partenaire"),
         "postes": ("projet", "partenaire", "categorie", "code_wp", "annee", "version"),
     }
-    for line in lines:
-        names: Iterable[str] = key_fields.get(kind, Depense.KEY_FIELDS)
-        if kind == "depenses" and not line.values.get("numero_depense"):
-            names = sorted(set(line.values) - {"section", "ligne_masquee", "extrait_le", "occurrence"})
-        key = repr([(name, str(line.values.get(name) or "")) for name in names])
-        seen[key] += 1
-        line.values["occurrence"] = seen[key]
+    names: Iterable[str] = key_fields.get(kind, Depense.KEY_FIELDS)
+    if kind == "depenses" and not line.values.get("numero_depense"):
+        names = sorted(set(line.values) - _NOT_CONTENT)
+    return repr([(name, str(line.values.get(name) or "")) for name in names])
+
+
+def _tell_sheets_apart(sheets: list[Sheet]) -> None:
+    """Count on where another sheet uses a number for another expense, as lists that begin at 1 on every sheet do.
+
+    A line that stands on two sheets with the same content keeps its one key, so its amount is not taken twice.
+    """
+    held: dict[str, dict[int, int]] = defaultdict(dict)
+    for sheet in sheets if len(sheets) > 1 else ():
+        before = {key: dict(contents) for key, contents in held.items()}
+        for line in sheet.lines:
+            key = _line_key("depenses", line)
+            content = hash(repr([line.values[name] for name in sorted(set(line.values) - _NOT_CONTENT)]))
+            same = before.get(key, {}).get(content)
+            line.values["occurrence"] = same or max(held[key].values(), default=0) + 1
+            held[key][content] = line.values["occurrence"]
 
 
 def _complete_plans(of_kind: Mapping[str, list[Sheet]]) -> None:

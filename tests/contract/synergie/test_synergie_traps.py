@@ -115,3 +115,100 @@ def test_an_error_under_an_unknown_heading_is_refused_like_a_value(read: Read, t
     landed = land(tmp_path / "l", "synergie", "x", "x", connector.fetch(kind, context), context.notes)
     (record,) = connector.read(source, kind, landed.parts[0])
     assert [(d.field, d.rule, d.value) for d in record.defects] == [("Couleur", "unknown_column", "#DIV/0!")]
+
+
+def _checks(rows: list[Row]) -> list[tuple[int, str, str | None, bool]]:
+    return [(c.ligne, c.champ, c.libelle, c.conforme) for _, c, _ in rows]
+
+
+def test_a_sum_without_a_word_is_a_total_and_no_expense(read: Read) -> None:
+    lines = (*ABOVE, SHORT, "1;x;10;12", "2;y;5;6", ";;15;18", "3;z;1;1", ";;16;19")
+    assert [row[1].numero_depense for row in read(*lines)] == ["1", "2", "3"]
+    unnamed = "(sans libellé)"
+    assert _checks(read(*lines, stream="controles")) == [
+        (6, "montant_ht", unnamed, True), (6, "montant_declare", unnamed, True),
+        (8, "montant_ht", unnamed, True), (8, "montant_declare", unnamed, True),
+    ]  # fmt: skip
+
+
+def test_amounts_without_a_word_that_are_no_sum_are_refused_and_not_summed(read: Read) -> None:
+    lines = (*ABOVE, SHORT, "1;x;10;12", "2;y;5;6", ";;15;17", "Total;;15;18")
+    assert [row[2] for row in read(*lines)] == [[], [], [("libelle", "amounts_only")]]
+    assert [ok for *_, ok in _checks(read(*lines, stream="controles"))] == [True, True]
+
+
+@pytest.mark.parametrize(
+    "word", ["À reporter", "Riporto", "S/Total", "TOT.", "Importo totale", "Cumul", "Montant total"]
+)
+def test_other_words_for_a_sum(read: Read, word: str) -> None:
+    lines = (*ABOVE, SHORT, "1;x;10;12", "2;y;5;6", f";{word};15;99")
+    assert [row[1].numero_depense for row in read(*lines)] == ["1", "2"]
+    assert [ok for *_, ok in _checks(read(*lines, stream="controles"))] == [True, False]
+
+
+def test_a_text_that_begins_like_a_sum_is_an_expense(read: Read) -> None:
+    rows = read(*ABOVE, SHORT, ";Report des frais de mission;10;12", ";Ensemble mobilier;5;6")
+    assert [row[1].montant_declare for row in rows] == [12, 6]
+
+
+@pytest.mark.parametrize("label", ["di cui IVA", "dont TVA"])
+def test_a_part_of_a_sum_is_refused_as_what_it_is(read: Read, label: str) -> None:
+    rows = read(*ABOVE, SHORT, "1;x;10;12", "Total;;10;12", f";{label};2;2", f"2;{label};2;2")
+    assert [row[2] for row in rows] == [[], [("libelle", "part_of_total")], []]
+
+
+def test_a_row_that_may_be_a_sum_is_kept_and_says_so(read: Read) -> None:
+    rows = read(*ABOVE, SHORT, "1;x;10;12", "2;y;5;6", ";Solde;15;18", ";Avion;7;8")
+    assert [{note.regle for note in row[1].avertissements} for row in rows] == [
+        set(),
+        set(),
+        {"peut_etre_un_total"},
+        set(),
+    ]
+
+
+def test_a_supplier_called_total_is_none_without_a_number_either(read: Read) -> None:
+    rows = read(*ABOVE, "Fournisseur;Libellé;Montant déclaré", "Total Énergies (fictif);Carburant;60")
+    assert [(row[1].fournisseur, row[1].montant_declare) for row in rows] == [("Total Énergies (fictif)", 60)]
+
+
+def test_a_heading_in_another_order_holds_for_the_lines_below_it(read: Read) -> None:
+    first = "N° projet;Partenaire;N° dépense;Montant HT;Montant TTC;Montant déclaré"
+    other = "N. progetto;Beneficiario;N. spesa;Importo totale documento;Imponibile;Importo rendicontato"
+    rows = read(
+        first, "1;A (fictif);1;100;120;120", other, "1;A (fictif);2;120;100;120", first, "1;A (fictif);3;100;120;120"
+    )
+    assert [(row[0], row[1].montant_ht, row[1].montant_ttc) for row in rows] == [
+        ("row 2", 100, 120), ("row 4", 100, 120), ("row 6", 100, 120),
+    ]  # fmt: skip
+
+
+def test_a_row_with_a_cell_too_many_is_refused_even_where_the_last_is_empty(read: Read) -> None:
+    head = "N° projet;Partenaire;N° dépense;Montant déclaré;Fournisseur;Libellé;Commentaire"
+    rows = read(head, "1;A (fictif);1;100;Dupont (fictif);x;", "1;A (fictif);2;100;Dupont; Fils (fictif);achat;")
+    assert [row[2] for row in rows] == [[], [("(row)", "cells")]]
+    assert all(row[2] == [] for row in read(HEAD, "1;A (fictif);1;x;100;", "1;A (fictif);2;x;100;"))
+
+
+def test_one_number_on_two_sheets_is_two_expenses_and_a_copied_sheet_is_none(read: Read) -> None:
+    head = HEAD.split(";")
+    first, second = ["1", "A (fictif)", 1, "x", 100], ["1", "A (fictif)", 1, "autre", 50]
+    rows = read(DR1=[head, first], DR2=[head, second], Copie=[head, first])
+    assert [row[1].record_key() for row in rows] == ["1|A (fictif)|1|", "1|A (fictif)|1|#2", "1|A (fictif)|1|"]
+
+
+@pytest.mark.parametrize("above", ["Date d'extraction : février 2020", "Période : 2e semestre 2019"])
+def test_a_preamble_that_cannot_be_read_rejects_no_line(read: Read, above: str) -> None:
+    ((_, record, problems),) = read(above + ";;;;", HEAD, "1;A (fictif);1;x;100")
+    assert problems == []
+    (note,) = record.avertissements
+    assert (note.regle, note.valeur) == ("preambule_illisible", above.partition(" : ")[2])
+
+
+def test_a_period_may_be_written_out_and_may_change_between_the_lines(read: Read) -> None:
+    lines = (
+        "Période : du 1er juillet 2019 au 31 décembre 2019;;;;", HEAD, "1;A (fictif);1;x;100",
+        "Periodo dal 01/01/2020 al 30/06/2020;;;;", "1;A (fictif);2;x;100",
+    )  # fmt: skip
+    spans = [(f"{row[1].periode_debut}", f"{row[1].periode_fin}") for row in read(*lines)]
+    assert spans == [("2019-07-01", "2019-12-31"), ("2020-01-01", "2020-06-30")]
