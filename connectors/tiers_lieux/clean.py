@@ -27,6 +27,8 @@ NEWS_TAGS = frozenset({
 })  # fmt: skip
 """Markup that news may keep; images are left out because many are tracking pixels."""
 _BREAKS = re.compile(r"<\s*(br|/p|/li|/div|/h[1-6]|/tr|/ul|/ol|/td|/th)\b[^<>]*>", re.IGNORECASE)
+_RUNNING_SCHEME = re.compile(r"(javascript|vbscript|data|file|blob|about):", re.IGNORECASE)
+_SKIPPED = re.compile(r"[\x00-\x20\x7f-\xa0\u200b\ufeff]")
 _MARKUP = re.compile(r"[<&]")
 _MAX_PASSES = 6
 _MILLISECONDS_FROM = 100_000_000_000
@@ -34,6 +36,12 @@ _SECONDS_FROM = 100_000_000  # 1973; smaller numbers are years or nothing
 _EPOCH_DIGITS = re.compile(r"\d{9,13}")
 _ISO_DAY = re.compile(r"(\d{4}-\d{2}-\d{2})(?:[T ].*)?")
 _LOCAL_DAY = re.compile(r"(\d{1,2})[/.](\d{1,2})[/.](\d{4})(?:[ T]\d{1,2}[:h].*)?")
+_DAY_KEYS = ("sec", "$date", "$numberLong", "date")
+"""Where an object holds its date: EJSON of two ages, and PHP's own."""
+_LOCAL_INSTANT = re.compile(r"(\d{1,2})[/.](\d{1,2})[/.](\d{4})(?:[ T](\d{1,2})[:h](\d{2})(?::(\d{2}))?)?")
+_OFFSET_OF = {"CET": "+0100", "CEST": "+0200", "UTC": "+0000", "GMT": "+0000"}
+_ZONE_NAME = re.compile(r"(?<=\d) ?\b(CEST|CET|UTC|GMT)$", re.IGNORECASE)
+"""A zone written as a name behind the time; of these, e-mail knows only the last two and ISO 8601 none."""
 _MONTHS = {
     "jan": "janv|janvier|gen|gennaio|january", "feb": "fév|févr|février|fevr|fevrier|febbraio|february",
     "mar": "mars|marzo|march", "apr": "avr|avril|aprile|april", "may": "mai|mag|maggio|may",
@@ -86,6 +94,15 @@ def address_text(value: str) -> str:
     return clean_text(value).replace("&amp;", "&")
 
 
+def refused_scheme(value: str) -> str | None:
+    """The scheme of an address that runs or reads something instead of leading somewhere, else None.
+
+    Browsers skip blanks and control characters inside it, so they are skipped here too.
+    """
+    match = _RUNNING_SCHEME.match(_SKIPPED.sub("", value))
+    return match[1].lower() if match else None
+
+
 def is_placeholder(value: str) -> bool:
     """The text only says that there is nothing."""
     return value.strip().casefold() in PLACEHOLDERS
@@ -94,18 +111,24 @@ def is_placeholder(value: str) -> bool:
 def day(value: Any) -> Any:
     """The day of a date in any of the platforms' writings, as ISO text; None for "no date".
 
-    Read are ISO days and instants, ``d/m/Y`` with or without time, and epoch seconds or milliseconds (also
-    as text or as an EJSON ``{"sec": …}``). Instants with a zone are taken to the day in ``ZONE``. Anything
-    else comes back untouched, for the contract to refuse.
+    Read are ISO days and instants, ``d/m/Y`` with or without time, and epoch seconds or milliseconds (also as
+    text, or inside ``{"sec": …}``, ``{"$date": …}``, ``{"date": …}``). Instants with a zone are taken to the
+    day in ``ZONE``. Anything else comes back untouched, for the contract to refuse.
     """
     if isinstance(value, dict):
-        value = value.get("sec", value.get("$date", value))
-    if value is None or isinstance(value, (bool, dict)):
+        inner = next((value[name] for name in _DAY_KEYS if name in value), None)
+        return value if inner is None else day(inner)
+    if value is None or isinstance(value, bool):
         return value
     text = clean_text(str(value))
     if _EPOCH_DIGITS.fullmatch(text) or (isinstance(value, float) and value >= _SECONDS_FROM):
         return _epoch_day(value)
-    if not text or text.startswith("0000-00-00") or text in {"0", "00/00/0000"} or is_placeholder(text):
+    if (
+        not text
+        or text.startswith(("0000-00-00", "-0001-11-30"))
+        or text in {"0", "00/00/0000"}
+        or is_placeholder(text)
+    ):
         return None
     if match := _ISO_DAY.fullmatch(text):
         return _iso_day(text) or match[1]
@@ -141,13 +164,15 @@ def _iso_day(text: str) -> str | None:
 def instant(value: Any) -> tuple[Any, bool]:
     """An instant as ISO text in UTC, and whether its zone had to be assumed.
 
-    Read are ISO 8601 and RFC 822 dates, the latter also with French or Italian names of days and months.
+    Read are ISO 8601 and RFC 822 dates, the latter also with French or Italian names of days and months,
+    ``d/m/Y`` with or without time, and epoch seconds or milliseconds.
     Anything else comes back untouched, for the contract to refuse.
     """
     text = clean_text(str(value)) if value is not None else ""
     if not text or text.startswith("0000-00-00"):
         return None, False
-    moment = _iso_instant(text) or _rfc_instant(text)
+    zoned = _ZONE_NAME.sub(lambda match: _OFFSET_OF[match[1].upper()], text)
+    moment = _iso_instant(zoned) or _local_instant(text) or _epoch_instant(text) or _rfc_instant(zoned)
     if moment is None:
         return text, False
     assumed = moment.tzinfo is None
@@ -163,6 +188,24 @@ def _iso_instant(text: str) -> datetime | None:
         return datetime.fromisoformat(text)
     except ValueError:
         return None
+
+
+def _local_instant(text: str) -> datetime | None:
+    match = _LOCAL_INSTANT.fullmatch(text)
+    if not match:
+        return None
+    day_, month, year, hour, minute, second = (int(number or 0) for number in match.groups())
+    try:
+        return datetime(year, month, day_, hour, minute, second)  # noqa: DTZ001 - ``instant`` gives the zone
+    except ValueError:
+        return None
+
+
+def _epoch_instant(text: str) -> datetime | None:
+    if not _EPOCH_DIGITS.fullmatch(text):
+        return None
+    seconds = int(text)
+    return datetime.fromtimestamp(seconds / 1000 if seconds >= _MILLISECONDS_FROM else seconds, UTC)
 
 
 def _rfc_instant(text: str) -> datetime | None:

@@ -49,6 +49,9 @@ def news_data(item: NewsItem) -> tuple[dict[str, Any], tuple[str, ...]]:
     if zone_missing or other_zone_missing:
         doubts.append("fuseau_absent")
     link = clean.address_text(item.link or "")
+    if scheme := clean.refused_scheme(link):
+        doubts.append(f"adresse_refusee:{scheme}")
+        link = ""
     data = {
         "guid": (item.key or "").strip() or link or _hash(title, item.published or item.updated or ""),
         "titre": title,

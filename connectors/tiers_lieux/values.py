@@ -17,6 +17,7 @@ LISTS = frozenset({"types", "services", "publics"})
 ADDRESS_LISTS = {"courriels": re.compile(r"[;|,\n]"), "sites_web": re.compile(r"[;|\s]")}
 """Lists of addresses, with the signs at which sources separate several in one text."""
 DAYS = frozenset({"date_ouverture", "date_creation", "date_maj"})
+_LINKS = frozenset({"sites_web", "reseaux_sociaux", "source_url"})
 NUMBERS = frozenset({"latitude", "longitude", "precision_geocodage"})
 _YES = frozenset({"1", "oui", "si", "sì", "yes", "true", "vrai", "vero", "x"})
 _UNREADABLE_CODES = {"code_postal": "code_postal_zero", "code_commune": "code_commune_zero"}
@@ -59,6 +60,8 @@ class Mapper:
             if target in _UNREADABLE_CODES and value == "0":
                 result.doubts.append(_UNREADABLE_CODES[target])
                 value = None
+            if target in _LINKS:
+                value = _leading_somewhere(value, result.doubts)
             if value not in (None, "", []):
                 result.data[target] = value
         return result
@@ -212,6 +215,15 @@ def _networks(value: Any) -> Iterator[dict[str, str | None]]:
     for name, item in pairs:
         for address in _addresses(item, re.compile(r"[;|\s]")):
             yield {"reseau": name or None, "adresse": address}
+
+
+def _leading_somewhere(value: Any, doubts: list[str]) -> Any:
+    """Addresses without those that run something in the browser of whoever follows them."""
+    if not isinstance(value, list):
+        return next(iter(_leading_somewhere([value], doubts)), None) if value else value
+    schemes = [clean.refused_scheme(item["adresse"] if isinstance(item, dict) else item) for item in value]
+    doubts.extend(f"adresse_refusee:{scheme}" for scheme in schemes if scheme)
+    return [item for item, scheme in zip(value, schemes, strict=True) if not scheme]
 
 
 def _translated(target: str, rule: Rule, value: Any, doubts: list[str]) -> Any:

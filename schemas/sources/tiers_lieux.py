@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
-from datetime import date
+from datetime import date, datetime
 from decimal import Decimal
 from typing import Annotated, Any, Literal
 
@@ -75,7 +75,17 @@ def _partial_day(value: Any) -> Any:
 
 
 def _instant(value: Any) -> Any:
-    return None if isinstance(value, str) and not value.strip() else value
+    if not isinstance(value, str):
+        return value
+    if not value.strip():
+        return None
+    try:
+        return datetime.fromisoformat(value.strip())
+    except ValueError as error:
+        raise PydanticCustomError(
+            "instant_text",
+            "expected a day and time such as 2026-11-21T10:00:00+01:00 or Sat, 21 Nov 2026 10:00:00 +0100",
+        ) from error
 
 
 RequiredText = Annotated[str, BeforeValidator(_required)]

@@ -1,4 +1,4 @@
-"""News feeds: RSS 2.0, Atom and JSON Feed 1.x.
+"""News feeds: RSS 0.91 to 2.0 and 1.0, Atom and JSON Feed 1.x.
 
 A feed shows its last items only: what is missing from it was not deleted. Its own dates (``lastBuildDate``,
 ``ttl``) belong to no item and never count as a change. Authors are not taken.
@@ -10,6 +10,7 @@ import io
 import re
 from collections.abc import Iterator
 from typing import Any
+from urllib.parse import urljoin
 from xml.sax import SAXException
 
 import feedparser
@@ -38,6 +39,8 @@ MAPPING: str | None = None
 ENABLED = True
 TABULAR = False
 _ROOTS = {"rss", "RDF", "feed"}
+_JSON_FEED = ("https://jsonfeed.org/version/1", "http://jsonfeed.org/version/1")
+_RSS_1 = ("http://purl.org/rss/1.0/", "http://my.netscape.com/rdf/simple/0.9/")
 _NOTHING = re.compile(r"pas (encore )?de fiche|no (record|entr)|nessun", re.IGNORECASE)
 
 
@@ -60,6 +63,8 @@ def fetch(instance: Instance, context: FetchContext) -> Iterator[Part]:
 
 
 def _require_feed(response: Response) -> None:
+    if response.body.startswith((b"\xff\xfe", b"\xfe\xff")):  # UTF-16: the XML parser says what it is
+        return
     start = response.body.removeprefix(b"\xef\xbb\xbf").lstrip()[:20].lower()
     if start.startswith((b"<!doctype html", b"<html")):
         raise Fatal("a web page instead of a feed", where=response.url, rule="html_not_feed")
@@ -93,22 +98,27 @@ def _xml_feed(part: LandedPart) -> Iterator[Item]:
     if _says_nothing(parsed):
         return
     for number, entry in enumerate(parsed.entries, start=1):
-        data, doubts = news_data(_entry(entry, parsed.feed))
+        data, doubts = news_data(_entry(entry, parsed.feed, is_rss=str(parsed.version).startswith("rss")))
         yield Item(f"item {number}", data, doubts=doubts)
 
 
 def _base(root: Any) -> str | None:
     """Address of the site the feed belongs to; relative links in its texts start from there."""
-    link = root.findtext("channel/link")
+    channels = ("channel/link", *(f"{{{name}}}channel/{{{name}}}link" for name in _RSS_1))
+    link = next((text for path in channels if (text := root.findtext(path)) is not None), None)
     if link is None:
         found = root.find("{http://www.w3.org/2005/Atom}link[@rel='alternate']")
         link = found.get("href", "") if found is not None else ""
     return link.strip() if link.strip().startswith(("http://", "https://")) else None
 
 
-def _entry(entry: Any, feed: Any) -> NewsItem:
+def _entry(entry: Any, feed: Any, *, is_rss: bool) -> NewsItem:
     contents = entry.get("content") or []
     full = next((c for c in contents if "html" in c.get("type", "")), contents[0] if contents else {})
+    # feedparser answers "updated" with the publication when there is no update, so look before asking.
+    published, updated = entry.get("published"), entry["updated"] if dict.__contains__(entry, "updated") else None
+    if is_rss and not published:  # RSS 1.0 has no date of its own: dc:date is the day of the item
+        published, updated = updated, None
     language = full.get("language") or _detail(entry, "title").get("language") or feed.get("language")
     return NewsItem(
         key=entry.get("id"),
@@ -118,9 +128,8 @@ def _entry(entry: Any, feed: Any) -> NewsItem:
         html=full.get("value"),
         language=language,
         categories=[tag.get("term") or tag.get("label") or "" for tag in entry.get("tags", [])],
-        published=entry.get("published"),
-        # feedparser answers "updated" with the publication when there is no update, so look before asking.
-        updated=entry["updated"] if dict.__contains__(entry, "updated") else None,
+        published=published,
+        updated=updated,
     )
 
 
@@ -145,17 +154,19 @@ def _says_nothing(parsed: Any) -> bool:
 def _json_feed(part: LandedPart) -> Iterator[Item]:
     feed = load_json(part.path.read_bytes())
     items = feed.get("items") if isinstance(feed, dict) else None
-    if not isinstance(items, list) or not str(feed.get("version", "")).startswith("https://jsonfeed.org/version/1"):
+    if not isinstance(items, list) or not str(feed.get("version", "")).startswith(_JSON_FEED):
         raise Fatal("is no JSON Feed 1.x", where=part.name, rule="not_a_feed")
     for number, item in enumerate(items, start=1):
         if not isinstance(item, dict):
             yield not_an_object(f"item {number}", item, "item")
             continue
-        data, doubts = news_data(_json_item(item, feed))
+        data, doubts = news_data(_json_item(item, feed, part.url))
         yield Item(f"item {number}", data, doubts=doubts)
 
 
-def _json_item(item: dict[str, Any], feed: dict[str, Any]) -> NewsItem:
+def _json_item(item: dict[str, Any], feed: dict[str, Any], url: str) -> NewsItem:
+    base, link = feed.get("home_page_url"), next((item[n] for n in ("url", "external_url") if item.get(n)), None)
+
     def text(name: str) -> str | None:
         value = item.get(name)
         return None if value is None or isinstance(value, (dict, list)) else str(value)
@@ -163,12 +174,12 @@ def _json_item(item: dict[str, Any], feed: dict[str, Any]) -> NewsItem:
     tags = item.get("tags")
     return NewsItem(
         key=text("id"),  # version 1.0 allowed numbers
-        link=text("url") or text("external_url"),
+        link=urljoin(base if isinstance(base, str) and base else url, link) if isinstance(link, str) else None,
         title=text("title"),
         summary=text("summary") or text("content_text"),
         html=text("content_html"),
-        language=text("language") or feed.get("language"),
-        categories=[str(tag) for tag in tags] if isinstance(tags, list) else [],
+        language=text("language") or (feed["language"] if isinstance(feed.get("language"), str) else None),
+        categories=[str(tag) for tag in tags if isinstance(tag, str | int)] if isinstance(tags, list) else [],
         published=text("date_published"),
         updated=text("date_modified"),
     )

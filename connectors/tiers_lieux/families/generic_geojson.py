@@ -9,6 +9,7 @@ from typing import Any
 
 from connectors.core.errors import Fatal
 from connectors.core.formats import read_json_items
+from connectors.core.http import Response
 from connectors.core.source import FetchContext, LandedPart, Part
 from connectors.tiers_lieux.families.base import Item, not_an_object, one_document, require_json
 from connectors.tiers_lieux.instances import Instance
@@ -19,13 +20,20 @@ ENABLED = True
 TABULAR = False
 _DEGREES = re.compile(r"crs84|(?<!\d)4326(?!\d)", re.IGNORECASE)
 _PAIR = 2
+_MANY = "several JSON documents in one file (lines or a text sequence); export one FeatureCollection"
 
 
 def fetch(instance: Instance, context: FetchContext) -> Iterator[Part]:
     """The one file."""
     yield from one_document(
-        instance, context, media_type="application/geo+json", extension="geojson", check=require_json
+        instance, context, media_type="application/geo+json", extension="geojson", check=_require_one_json
     )
+
+
+def _require_one_json(response: Response) -> None:
+    if response.body.startswith(b"\x1e"):
+        raise Fatal(_MANY, where=response.url, rule="geojson_lines")
+    require_json(response)
 
 
 def read(instance: Instance, part: LandedPart) -> Iterator[Item]:
@@ -40,10 +48,7 @@ def read(instance: Instance, part: LandedPart) -> Iterator[Item]:
     except Fatal as error:
         if "trailing" not in error.message:
             raise
-        raise Fatal(
-            "several JSON documents in one file (lines or a text sequence); export one FeatureCollection",
-            where=part.name, rule="geojson_lines",
-        ) from error  # fmt: skip
+        raise Fatal(_MANY, where=part.name, rule="geojson_lines") from error
     for number, feature in read_json_items(part.path, "features.item"):
         if not isinstance(feature, dict) or not isinstance(feature.get("properties") or {}, dict):
             yield not_an_object(f"feature {number}", feature, "feature")

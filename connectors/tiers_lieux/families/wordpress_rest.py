@@ -83,11 +83,12 @@ def _category_names(part: LandedPart) -> dict[str, str]:
 
 
 def _post(post: dict[str, Any], names: dict[str, str]) -> NewsItem:
-    ids = [str(term) for term in post.get("categories") or []]
+    terms = post.get("categories")
+    ids = [str(term) for term in terms] if isinstance(terms, list) else []
     return NewsItem(
         # The guid changes when a site moves to https or to another host; the number does not.
         key=str(post["id"]) if post.get("id") else _rendered(post.get("guid")),
-        link=post.get("link"),
+        link=_rendered(post.get("link")),
         title=_rendered(post.get("title")),
         summary=_rendered(post.get("excerpt")),
         html=_rendered(post.get("content")),

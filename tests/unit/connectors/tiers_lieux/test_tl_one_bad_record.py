@@ -83,8 +83,9 @@ def test_geojson_with_an_empty_system_is_in_degrees(site: Any, run: Any, system:
     assert run(geojson(site)).only["identifiant"] == "a"
 
 
-def test_geojson_lines_are_refused_by_name(site: Any, run: Any) -> None:
-    line = b'{"type": "Feature", "id": 1, "properties": {"nom": "N"}, "geometry": null}'
+@pytest.mark.parametrize("sign", [b"", b"\x1e"])
+def test_geojson_lines_are_refused_by_name(site: Any, run: Any, sign: bytes) -> None:
+    line = sign + b'{"type": "Feature", "id": 1, "properties": {"nom": "N"}, "geometry": null}'
     site.on("/g", line + b"\n" + line)
     with pytest.raises(Fatal, match="export one FeatureCollection") as caught:
         run(geojson(site))
