@@ -158,6 +158,11 @@ def _index(fields: Mapping[str, Mapping[str, Sequence[str]]]) -> dict[str, tuple
     return index
 
 
+def is_scaled(heading: str) -> bool:
+    """The amounts below count thousands or millions: ``Montant (k€)``."""
+    return _SCALE.search(heading) is not None
+
+
 def map_columns(row: int, headings: Mapping[int, str], above: Mapping[int, str], kind: Profile) -> Columns:
     """Assign the headings of one row to fields.
 

@@ -8,7 +8,7 @@ from decimal import Decimal
 from connectors.core.errors import Defect
 from connectors.core.formats import Cell, Row
 from connectors.synergie.cells import AMOUNT_FIELDS, Converter, as_text, defect_of, shorten
-from connectors.synergie.headings import Columns, is_heading, map_columns, normalise
+from connectors.synergie.headings import Columns, is_heading, is_scaled, map_columns, normalise
 from connectors.synergie.labels import is_part, nature_of, read_label, read_preamble, take_label
 from connectors.synergie.lines import Line, SplitRule, split_cells
 from connectors.synergie.tables import Table
@@ -21,6 +21,7 @@ _BARE = ("total", "totale")
 _NAMES_AN_EXPENSE = frozenset(("categorie", "methode", "fournisseur", "fournisseur_id", "type_piece"))
 _WORDLESS = AMOUNT_FIELDS | {"code_projet", "acronyme", "partenaire", "devise"}
 _NO_EXPENSE = ("part_of_total", "amounts_only")
+_NEAR = 75.0  # percent; a heading that is less like another one is not put forward
 _UNNAMED = "(sans libellé)"
 
 
@@ -195,8 +196,11 @@ class ListReader:
         text = next(iter(texts))
         if len(texts) != 1 or not text or not isinstance(next(iter(cells.values())).value, str):
             return False
-        if self.columns.columns.get(next(iter(cells))) in AMOUNT_FIELDS and any(c.isdigit() for c in text):
-            return False  # an amount, and where it cannot be read, a line that is refused
+        name = self.columns.columns.get(next(iter(cells)))
+        if any(c.isdigit() for c in text) and (
+            name in AMOUNT_FIELDS or (name in _NAMES_A_LINE and not any(c.isalpha() for c in text))
+        ):
+            return False  # what is left of a line, which is refused for what it lacks
         labelled = read_label(text)
         if labelled and labelled[1]:
             take_label(self.context, self._unread, *labelled)
@@ -261,11 +265,12 @@ class ListReader:
             text = as_text(cell.value) or cell.defect
             if text is not None:
                 line.values[heading] = text
-                message = (
-                    f"unknown column; nearest known heading '{nearest}' ({score:.0f} %). Add it to aliases.yml, "
-                    "as a field or as ignored"
-                )
-                line.defects.append(Defect(heading, text[:200], "unknown_column", message))
+                rule, message = "unknown_column", "unknown column; add it to aliases.yml, as a field or as ignored"
+                if is_scaled(heading):
+                    rule, message = "scaled_amounts", "the heading counts in thousands or millions; write units"
+                elif score >= _NEAR:
+                    message += f"; is it '{nearest}'?"
+                line.defects.append(Defect(heading, text[:200], rule, message))
         known = set(self.columns.columns) | set(self.columns.headings)
         for column, cell in enumerate(row.cells):
             if column not in known and (cell.value is not None or cell.defect):

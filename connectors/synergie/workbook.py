@@ -12,7 +12,7 @@ from typing import Any
 from connectors.core.errors import Fatal
 from connectors.synergie.budget import category_checks, plan_checks, type_line, without_rate
 from connectors.synergie.cells import as_text
-from connectors.synergie.headings import Columns, Profile, normalise, profile
+from connectors.synergie.headings import Columns, Profile, is_scaled, normalise, profile
 from connectors.synergie.lines import Line, SplitRule
 from connectors.synergie.lists import ListReader
 from connectors.synergie.readings import settle_expense, settle_plan
@@ -121,7 +121,10 @@ def _no_heading(sheets: list[Sheet]) -> str:
     if nearest:
         best = max(nearest, key=lambda columns: len(columns.columns))
         message += f". Row {best.row} comes nearest and has: {', '.join(sorted(set(best.columns.values())))}"
-        strange = [f"'{text}' (nearest known: '{near}')" for text, near, _ in best.unknown.values()]
+        strange = [
+            f"'{text}' (in thousands or millions: write units)" if is_scaled(text) else f"'{text}' (is it '{near}'?)"
+            for text, near, _ in best.unknown.values()
+        ]
         if strange:
             message += (
                 f". Not known there: {', '.join(strange[:_SHOWN_HEADINGS])}. Rename them, or add them to aliases.yml"

@@ -78,7 +78,7 @@ def test_the_currency_of_a_heading_is_that_of_its_amounts(read: Read, heading: s
 def test_amounts_in_thousands_are_refused_by_their_heading(read: Read, heading: str) -> None:
     head = HEAD + ";" + heading.replace("déclaré", "certifié").replace("de la dépense certifiée", "certifié")
     ((_, _, problems),) = read(head, "1;A (fictif);1;x;100;5")
-    assert "unknown_column" in [rule for _, rule in problems]
+    assert "scaled_amounts" in [rule for _, rule in problems]
     ((position, _, problems),) = read(HEAD.replace("Montant déclaré", heading), "1;A (fictif);1;x;100")
     assert (position, problems[0]) == ("file", ("(file)", "no_heading"))
 
@@ -94,6 +94,12 @@ def test_an_amount_alone_in_its_row_is_refused_where_it_cannot_be_read(read: Rea
     first, odd = read(HEAD, "1;A (fictif);1;x;100", ";;;;12,00 abc")
     assert first[2] == []
     assert ("montant_declare", "decimal_text") in odd[2]
+
+
+def test_what_is_left_of_a_line_is_refused_and_a_heading_of_lines_is_not(read: Read) -> None:
+    rows = read(HEAD, "1;A (fictif);1;x;100", ";;7;;", ";;3. Missions;;", "1;A (fictif);2;x;100")
+    assert [(row[0], row[1] is None) for row in rows] == [("row 2", False), ("row 3", True), ("row 5", False)]
+    assert rows[2][1].section == "3. Missions"
 
 
 def test_codes_typed_as_numbers_lose_their_decimal(read: Read) -> None:
