@@ -18,6 +18,15 @@ _DAY_OF = {
 }  # fmt: skip
 _SLOT = re.compile(r"\s*(\d{1,2})\s*[:hH.]\s*(\d{2})?\s*[-–]\s*(\d{1,2})\s*[:hH.]\s*(\d{2})?\s*")
 _LAST_HOUR, _LAST_MINUTE = 24, 59
+_LAST_EXTENDED_HOUR = 48
+"""OpenStreetMap writes two in the morning after an evening as 26:00."""
+_COMMENT = re.compile(r'"[^"]*"')
+_FOREIGN = re.compile(r"[^\w\s:,;.+\-–/()|\[\]<>=&]")
+_TIME = re.compile(r"(\d{1,2}):(\d{2})")
+_OSM_WORDS = frozenset({
+    *DAYS, "Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec", "PH", "SH", "off",
+    "closed", "open", "unknown", "week", "easter", "day", "days", "sunrise", "sunset", "dawn", "dusk",
+})  # fmt: skip
 
 Hours = tuple[str | None, str | None]
 """Text as the source wrote it, and OpenStreetMap syntax; either may be None."""
@@ -46,6 +55,8 @@ def day_list(value: Any) -> Hours:
     """
     if not isinstance(value, Sequence) or isinstance(value, str):
         return _text(value), None
+    if any(isinstance(entry, str) and entry.strip() for entry in value):  # days in words: none is left out
+        return _text([entry for entry in value if isinstance(entry, str)]), None
     week: dict[str, list[str]] = {}
     for entry in value:
         if not isinstance(entry, Mapping):
@@ -61,6 +72,21 @@ def day_list(value: Any) -> Hours:
     return _written({day: ",".join(slots) for day, slots in week.items()}), _osm(week)
 
 
+def is_osm(text: str) -> bool:
+    """The text has only words, signs and times of the OpenStreetMap syntax; quoted comments may hold anything.
+
+    It is no full check of the grammar. It tells opening hours in words (``du lundi au vendredi``) from it.
+    """
+    bare = _COMMENT.sub("", text)
+    times = _TIME.findall(bare)
+    return (
+        not _FOREIGN.search(bare)
+        and _OSM_WORDS.issuperset(re.findall(r"[^\W\d_]+", bare))
+        and all(int(hour) <= _LAST_EXTENDED_HOUR and int(minute) <= _LAST_MINUTE for hour, minute in times)
+        and bool(times or re.search(r"24/7|off|closed|open|unknown|sunrise|dawn", bare) or '"' in text)
+    )
+
+
 def day_columns(values: Mapping[str, Any]) -> Hours:
     """Hours in one text per day, such as ``{"lundi": "9h-12h", …}``; free text, so never converted."""
     week = {str(key): text for key, value in values.items() if (text := _text(value))}
@@ -68,6 +94,8 @@ def day_columns(values: Mapping[str, Any]) -> Hours:
 
 
 def _text(value: Any) -> str | None:
+    if isinstance(value, list):
+        return "; ".join(text for item in value if (text := _text(item))) or None
     return value.strip() or None if isinstance(value, str) else None
 
 

@@ -216,15 +216,27 @@ class Known:
             re.compile(".*".join(re.escape(piece) for piece in normal(path).split("*")) + r"(\..*)?", re.DOTALL)
             for path in mapping.ignore
         ]
-        self._answers: dict[str, bool] = {}
+        self._answers: dict[tuple[str, str], bool] = {}
 
-    def __call__(self, leaf: str) -> bool:
-        """True when ``leaf`` is used, lies inside something used, holds it, or is ignored."""
-        if leaf not in self._answers:
-            self._answers[leaf] = self._decide(normal(leaf))
-        return self._answers[leaf]
+    def __call__(self, leaf: str, value: Any = None) -> bool:
+        """True when ``leaf`` is used, lies inside something used, holds it, or is ignored.
 
-    def _decide(self, leaf: str) -> bool:
-        if any(leaf == u or leaf.startswith(f"{u}.") or u.startswith(f"{leaf}.") for u in self._used):
+        A leaf that should hold something used but has a ``value`` of another shape is not known: nothing of it
+        is read (an address in one text where an object of street and town is expected).
+        """
+        shape = "nothing" if value in (None, "", [], {}) else "list" if isinstance(value, list) else "scalar"
+        if (leaf, shape) not in self._answers:
+            self._answers[leaf, shape] = self._decide(normal(leaf), shape)
+        return self._answers[leaf, shape]
+
+    def _decide(self, leaf: str, shape: str) -> bool:
+        if any(leaf == u or leaf.startswith(f"{u}.") or _holds(leaf, shape, u) for u in self._used):
             return True
         return any(pattern.fullmatch(leaf) for pattern in self._patterns)
+
+
+def _holds(leaf: str, shape: str, used: str) -> bool:
+    if not used.startswith(f"{leaf}.") or shape == "scalar":
+        return False
+    step = used[len(leaf) + 1 :].partition(".")[0]
+    return shape == "nothing" or step == "*" or step.isdigit()

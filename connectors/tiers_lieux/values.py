@@ -48,7 +48,7 @@ class Mapper:
     def apply(self, record: Mapping[str, Any]) -> Mapped:
         """Map one record; never raises on its values."""
         view, result = View(record), Mapped()
-        result.unknown = sorted(leaf for leaf in view.flat if not self._known(leaf))
+        result.unknown = sorted(leaf for leaf, held in view.flat.items() if not self._known(leaf, held))
         for target, rule in self.mapping.fields.items():
             value = _origin(rule, view, result.doubts)
             if target == "horaires":
@@ -60,6 +60,10 @@ class Mapper:
             if target in _UNREADABLE_CODES and value == "0":
                 result.doubts.append(_UNREADABLE_CODES[target])
                 value = None
+            if target == "horaires_osm" and value and not hours.is_osm(value):
+                result.doubts.append("horaires_non_osm")
+                result.data.setdefault("horaires", value)
+                continue
             if target in _LINKS:
                 value = _leading_somewhere(value, result.doubts)
             if value not in (None, "", []):

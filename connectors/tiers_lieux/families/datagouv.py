@@ -147,16 +147,22 @@ def read(instance: Instance, part: LandedPart) -> Iterator[Item]:
         _joined(instance, part, str(name), selector, key)
         for name, selector in zip(part.meta.get("join", []), selectors, strict=True)
     ]
+    seen: set[str] = set()
     for item in csv_items(instance, part.path):
+        seen.add(str(item.data.get(key, "")).strip())
         yield _with_joined(item, tables, key)
+    for table in tables:
+        yield from _orphans(table, seen, key)
 
 
 @dataclass(frozen=True)
 class _Joined:
-    """A joined file: the columns it brings, and its rows by key."""
+    """A joined file: the columns it brings, its rows by key, and whether rows without a main row are refused."""
 
+    name: str
     columns: tuple[str, ...]
-    rows: Mapping[str, list[Mapping[str, Any]]]
+    rows: Mapping[str, list[Item]]
+    orphans: bool
 
 
 def _joined(instance: Instance, part: LandedPart, name: str, selector: Mapping[str, Any], key: str) -> _Joined:
@@ -166,13 +172,13 @@ def _joined(instance: Instance, part: LandedPart, name: str, selector: Mapping[s
         raise Fatal(f"'{name}' is not beside it", where=part.name, rule="part_missing")
     wanted = selector.get("columns")
     columns: tuple[str, ...] = ()
-    rows: dict[str, list[Mapping[str, Any]]] = {}
+    rows: dict[str, list[Item]] = {}
     for item in csv_items(instance, path):
         if key not in item.data:
             raise Fatal(f"has no column {key}", where=name, rule="layout")
         columns = columns or tuple(n for n in item.data if n != key and (wanted is None or n in wanted))
-        rows.setdefault(str(item.data[key]).strip(), []).append({n: item.data.get(n, "") for n in columns})
-    return _Joined(columns, rows)
+        rows.setdefault(str(item.data[key]).strip(), []).append(item)
+    return _Joined(name, columns, rows, selector.get("orphans") != "ignore")
 
 
 def _with_joined(item: Item, tables: list[_Joined], key: str) -> Item:
@@ -181,6 +187,20 @@ def _with_joined(item: Item, tables: list[_Joined], key: str) -> Item:
         rows = table.rows.get(str(item.data.get(key, "")).strip(), [])
         if len(rows) > 1:
             defects += (Defect(key, str(item.data.get(key)), "join_ambiguous", "several rows of a joined file"),)
+        defects += tuple(defect for row in rows for defect in row.defects)
         for name in table.columns:
-            data.setdefault(name, rows[0][name] if rows else "")
+            data.setdefault(name, rows[0].data.get(name, "") if rows else "")
     return Item(item.position, data, defects, item.doubts)
+
+
+def _orphans(table: _Joined, seen: set[str], key: str) -> Iterator[Item]:
+    """Rows of a joined file whose key the main file does not have: nothing is lost without a word."""
+    if not table.orphans:
+        return
+    for value, rows in table.rows.items():
+        if value in seen:
+            continue
+        message = "this row of a joined file has no row in the main file"
+        for row in rows:
+            defect = Defect(key, value, "join_orphan", message)
+            yield Item(f"{table.name}, {row.position}", {**row.data, key: value}, (defect, *row.defects))

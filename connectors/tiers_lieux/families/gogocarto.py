@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 from connectors.core.errors import Defect, Fatal
 from connectors.core.formats import read_json_items
+from connectors.core.http import Response
 from connectors.core.source import FetchContext, LandedPart, Part
 from connectors.tiers_lieux.families.base import Item, not_an_object, one_document, require_json
 from connectors.tiers_lieux.instances import Instance
@@ -17,6 +19,7 @@ MAPPING: str | None = "gogocarto.yml"
 ENABLED = True
 TABULAR = False
 _HEAD = 2048
+_WITHDRAWN_SENT = re.compile(rb'"status"\s*:\s*"?-(?:[2-9]|\d{2,})')
 _WAITING = {-1, 0}
 """``status`` of elements that were proposed or changed and not yet moderated; the public list holds them."""
 
@@ -27,21 +30,41 @@ _COMPACT_LEAST = 4
 
 def fetch(instance: Instance, context: FetchContext) -> Iterator[Part]:
     """The one answer; a wrong token comes as 200 with a sentence, and is an error here."""
-    yield from one_document(instance, context, media_type="application/json", extension="json", check=require_json)
+
+    def check(response: Response) -> None:
+        require_json(response)
+        if withdrawn := len(_WITHDRAWN_SENT.findall(response.body)):
+            context.notes[f"withdrawn_left_out.{instance.id}"] = withdrawn
+
+    yield from one_document(instance, context, media_type="application/json", extension="json", check=check)
 
 
 def read(instance: Instance, part: LandedPart) -> Iterator[Item]:
     """Elements under ``data`` (a list, or one object), under ``@graph`` (JSON-LD), or as a bare list.
 
-    Elements of the compact form come out as those of the full form, without what they do not hold.
+    Elements of the compact form come out as those of the full form, without what they do not hold. Those that
+    the map's owner has refused or deleted, or that double others (status below -1), count as absent.
     """
     for number, sent in _elements(part.path):
         if not isinstance(sent, list | dict):
             yield not_an_object(f"item {number}", sent, "element")
             continue
         element, defects = _from_compact(sent) if isinstance(sent, list) else (_with_id(sent), ())
-        doubts = ("non_modere",) if element.get("status") in _WAITING else ()
+        if _is_withdrawn(status := _status(element)):
+            continue
+        doubts = ("non_modere",) if status in _WAITING else ()
         yield Item(f"item {number}", element, defects, doubts)
+
+
+def _status(element: dict[str, Any]) -> int | None:
+    try:
+        return int(str(element.get("status")))
+    except ValueError:
+        return None
+
+
+def _is_withdrawn(status: int | None) -> bool:
+    return status is not None and status < min(_WAITING)
 
 
 def _with_id(element: dict[str, Any]) -> dict[str, Any]:
@@ -74,13 +97,28 @@ def _elements(path: Path) -> Iterator[tuple[int, Any]]:
     if head.startswith(b"["):
         yield from read_json_items(path, "item")
         return
-    key = "@graph" if b'"@graph"' in head else "data"
-    try:
-        yield from read_json_items(path, f"{key}.item")
-    except Fatal as error:
-        if error.rule != "json_prefix_missing":
-            raise
+    keys = ("@graph", "data") if b'"@graph"' in head else ("data", "@graph")
+    missing: Fatal | None = None
+    for key in keys:
+        try:
+            yield from read_json_items(path, f"{key}.item")
+        except Fatal as error:
+            if error.rule != "json_prefix_missing":
+                raise
+            missing = missing or error
+        else:
+            return
+    yield from _one_element(path, keys, missing)
+
+
+def _one_element(path: Path, keys: tuple[str, ...], missing: Fatal | None) -> Iterator[tuple[int, Any]]:
+    """A single object instead of a list: under one of ``keys``, or (JSON-LD) the whole answer."""
+    for key in keys:
         one = list(read_json_items(path, key))
-        if one in ([], [None]):
-            raise
-        yield from one
+        if any(value is not None for _, value in one):
+            yield from one
+            return
+    whole = list(read_json_items(path, ""))
+    if not any(isinstance(value, dict) and "@id" in value for _, value in whole) and missing:
+        raise missing
+    yield from whole
