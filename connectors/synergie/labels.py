@@ -13,6 +13,7 @@ from connectors.synergie.cells import Converter, as_text
 from connectors.synergie.days import read_day
 from connectors.synergie.headings import Columns, normalise, preamble_labels, total_words
 from connectors.synergie.tables import Table
+from connectors.synergie.values import currency_of
 from schemas.sources.synergie import DATE_FIELDS
 
 _PERIOD = re.compile(r"\s*p[ée]riod[eo]?\b[^:]*\d{4}.*\d{4}", re.IGNORECASE)
@@ -56,7 +57,8 @@ def read_label(text: str) -> tuple[str, Any] | None:
 def _context_value(name: str, value: Any) -> Any:
     if name in DATE_FIELDS:
         return read_day(value).value
-    return as_text(value)
+    text = as_text(value)
+    return currency_of(text) or text if name == "devise" and text else text
 
 
 def take_label(context: dict[str, Any], unread: dict[str, str], name: str, content: Any) -> None:

@@ -8,16 +8,21 @@ from decimal import Decimal
 from connectors.core.errors import Defect
 from connectors.core.formats import Cell, Row
 from connectors.synergie.cells import AMOUNT_FIELDS, Converter, as_text, defect_of, shorten
-from connectors.synergie.headings import Columns, is_heading, is_scaled, map_columns, normalise
+from connectors.synergie.headings import Columns, is_scaled, normalise
 from connectors.synergie.labels import is_part, nature_of, read_label, read_preamble, take_label
 from connectors.synergie.lines import Line, SplitRule, split_cells
+from connectors.synergie.rows import (
+    BARE,
+    NAMES_A_LINE,
+    is_same_heading,
+    other_heading,
+    section_text,
+    total_label,
+)
 from connectors.synergie.tables import Table
 from connectors.synergie.totals import Check, Ledger
 from connectors.synergie.values import Style, column_style, read_number
 
-_NAMES_A_LINE = frozenset(("numero_depense", "numero_facture", "date_facture", "date_paiement", "reference_paiement"))
-
-_BARE = ("total", "totale")
 _NAMES_AN_EXPENSE = frozenset(("categorie", "methode", "fournisseur", "fournisseur_id", "type_piece"))
 _WORDLESS = AMOUNT_FIELDS | {"code_projet", "acronyme", "partenaire", "devise"}
 _NO_EXPENSE = ("part_of_total", "amounts_only")
@@ -65,7 +70,11 @@ class ListReader:
             cells = {c: cell for c, cell in enumerate(row.cells) if cell.value is not None or cell.defect}
             if not cells or self._repeats_heading(row, cells):
                 continue
-            label = None if self.totals_are_lines else self._total_label(cells) or self._silent_total(row, cells)
+            label = (
+                None
+                if self.totals_are_lines
+                else total_label(self.columns.columns, cells) or self._silent_total(row, cells)
+            )
             if label is not None:
                 self._total(row, label, cells)
             elif not self._is_section(cells):
@@ -100,41 +109,12 @@ class ListReader:
 
     def _repeats_heading(self, row: Row, cells: Mapping[int, Cell]) -> bool:
         """A heading again; where it names the columns in another way, it holds for the lines below it."""
-        texts = {c: cell.value.strip() for c, cell in cells.items() if isinstance(cell.value, str)}
-        kind = self.columns.kind
-        if kind and len(texts) >= kind.min_fields and not any(c.isdigit() for text in texts.values() for c in text):
-            found = map_columns(row.number, texts, {}, kind)
-            if is_heading(found, kind) and len(found.columns) * 2 > len(cells):
-                if found.columns != self.columns.columns:
-                    self.columns = found
-                    self._converter = self._make_converter()
-                    self._ledger.boundary()
-                return True
-        headings = self.columns.headings
-        same = sum(
-            1
-            for c, cell in cells.items()
-            if c in headings and isinstance(cell.value, str) and cell.value.strip() == headings[c].strip()
-        )
-        return same >= max(2, len(cells) // 2)
-
-    def _total_label(self, cells: Mapping[int, Cell]) -> str | None:
-        """The label of a row that sums others: starts with a word for total, and names no line of its own.
-
-        A supplier may be called Total; such a line has a number, a document or a payment.
-        """
-        texts = {c: v.strip() for c, cell in cells.items() if isinstance(v := cell.value, str)}
-        label = next((t for _, t in sorted(texts.items()) if nature_of(t)), None)
-        if label is None:
-            return None
-        names = self.columns.columns
-        if any(names.get(c) in _NAMES_A_LINE and as_text(cell.value) != label for c, cell in cells.items()):
-            return None
-        others = {t for c, t in texts.items() if t != label and names.get(c) not in AMOUNT_FIELDS and not nature_of(t)}
-        if {"fournisseur", "libelle"} <= {names.get(c) for c in texts} and normalise(label) not in _BARE:
-            return None  # the supplier is called Total, or the text begins so
-        has_sum = any(names.get(c) in AMOUNT_FIELDS for c in cells)
-        return label if has_sum and len(others) <= 1 else None
+        again = other_heading(self.columns, row.number, cells)
+        if again:
+            self.columns = again
+            self._converter = self._make_converter()
+            self._ledger.boundary()
+        return bool(again) or is_same_heading(self.columns, cells)
 
     def _silent_total(self, row: Row, cells: Mapping[int, Cell]) -> str | None:
         """The name of a row without a word that gives, in all its amounts, the sum of lines above it."""
@@ -154,7 +134,7 @@ class ListReader:
     def _no_expense(self, line: Line, row: Row, own: Mapping[int, Cell]) -> None:
         """Refuse what only looks like a line: amounts without a word, or a part of a sum."""
         names = self.columns.columns
-        if self.totals_are_lines or any(names.get(c) in _NAMES_A_LINE for c in own):
+        if self.totals_are_lines or any(names.get(c) in NAMES_A_LINE for c in own):
             return
         part = next((t for cell in own.values() if isinstance(t := cell.value, str) and is_part(t)), None)
         if part:
@@ -186,21 +166,15 @@ class ListReader:
             if name in AMOUNT_FIELDS and cell and cell.value != label:
                 value = self._converter.read(name, cell.value).value
                 printed[name] = value if isinstance(value, Decimal) else None
-        bare = normalise(label) in _BARE or label == _UNNAMED
+        bare = normalise(label) in BARE or label == _UNNAMED
         self.checks += self._ledger.total(nature_of(label) or "sous_total", row.number, label, printed, bare=bare)
         self._section = None
 
     def _is_section(self, cells: Mapping[int, Cell]) -> bool:
         """A row with one text and nothing else heads the lines below it, or labels them."""
-        texts = {as_text(cell.value) for cell in cells.values()}
-        text = next(iter(texts))
-        if len(texts) != 1 or not text or not isinstance(next(iter(cells.values())).value, str):
+        text = section_text(self.columns.columns, cells)
+        if text is None:
             return False
-        name = self.columns.columns.get(next(iter(cells)))
-        if any(c.isdigit() for c in text) and (
-            name in AMOUNT_FIELDS or (name in _NAMES_A_LINE and not any(c.isalpha() for c in text))
-        ):
-            return False  # what is left of a line, which is refused for what it lacks
         labelled = read_label(text)
         if labelled and labelled[1]:
             take_label(self.context, self._unread, *labelled)
@@ -279,6 +253,15 @@ class ListReader:
                     Defect(f"column {column + 1}", shorten(cell.value) or cell.defect, "no_heading", message)
                 )
 
+    def _currency(self, line: Line, row: Row) -> None:
+        """The one currency that signs, headings and the column of the line name; above the table stands a default."""
+        named = line.values.get("devise")
+        found = line.currencies | self._named_currencies(row) | ({named} if named else set())
+        if len(found) > 1:
+            message = "amounts of one line, or the currency beside them, are in different currencies"
+            line.defects.append(Defect("devise", ", ".join(sorted(found)), "currencies", message))
+        line.values["devise"] = named or next(iter(sorted(found)), None) or self.context.get("devise") or "EUR"
+
     def _named_currencies(self, row: Row) -> set[str]:
         """Currencies in the headings of the amounts of this row; none where all headings say euro."""
         filled = {
@@ -289,6 +272,7 @@ class ListReader:
         return set() if filled <= {"EUR"} else filled
 
     def _finish(self, line: Line, row: Row) -> None:
+        self._currency(line, row)
         for name, value in self.context.items():
             if name in self.fields and line.values.get(name) is None:
                 line.values[name] = value
@@ -297,13 +281,5 @@ class ListReader:
                 line.notes.append({"champ": name, "regle": "preambule_illisible", "valeur": text[:200]})
         for name, heading in self.columns.accepted.items():
             line.notes.append({"champ": name, "regle": "entete_approchante", "valeur": heading.strip()})
-        currencies = line.currencies | self._named_currencies(row)
-        named = line.values.get("devise")
-        if len(currencies | ({named} if named else set())) > 1:
-            shown = ", ".join(sorted({*currencies, *([named] if named else ())}))
-            message = "amounts of one line, or the currency beside them, are in different currencies"
-            line.defects.append(Defect("devise", shown, "currencies", message))
-        if not named:
-            line.values["devise"] = next(iter(sorted(currencies)), "EUR")
         line.values["section"] = self._section
         line.values["ligne_masquee"] = row.hidden or self.table.hidden

@@ -13,7 +13,7 @@ from pydantic import ValidationError
 from connectors.core.http import HttpClient
 from connectors.core.landing import land
 from connectors.core.registry import get_connector, get_contract, get_source
-from connectors.core.source import FetchContext, UnreadRecord
+from connectors.core.source import FetchContext, RawRecord, UnreadRecord
 
 Row = tuple[str, Any, list[tuple[str, str]]]
 Read = Callable[..., list[Row]]
@@ -40,6 +40,16 @@ def read(tmp_path: Path) -> Read:
         return [_checked(contract, record) for part in landed.parts for record in connector.read(source, kind, part)]
 
     return run
+
+
+def read_book(path: Path, folder: Path) -> list[RawRecord]:
+    """The expense lines of a workbook as the connector gives them."""
+    source = get_source("synergie", {"options": {"files": [str(path)]}})
+    kind, connector = source.stream("depenses"), get_connector("synergie")
+    context = FetchContext(HttpClient(source), source)
+    landed = land(folder / "l", "synergie", "x", "x", connector.fetch(kind, context), context.notes)
+    records = [record for part in landed.parts for record in connector.read(source, kind, part)]
+    return [record.record() if isinstance(record, UnreadRecord) else record for record in records]
 
 
 def _book(path: Path, sheets: dict[str, list[list[Any]]]) -> Path:
@@ -107,7 +117,7 @@ def test_codes_typed_as_numbers_lose_their_decimal(read: Read) -> None:
     assert (record.record_key(), record.fournisseur_id) == ("9901|A (fictif)|1|", "00000000000000")
 
 
-def test_an_error_under_an_unknown_heading_is_refused_like_a_value(read: Read, tmp_path: Path) -> None:
+def test_an_error_under_an_unknown_heading_is_refused_like_a_value(tmp_path: Path) -> None:
     path = tmp_path / "b.xlsx"
     book = xlsxwriter.Workbook(str(path))
     sheet = book.add_worksheet()
@@ -115,11 +125,7 @@ def test_an_error_under_an_unknown_heading_is_refused_like_a_value(read: Read, t
     sheet.write_row(1, 0, ["1", "A (fictif)", 1, "x", 100])
     sheet.write_formula("F2", "=1/0", None, "#DIV/0!")
     book.close()
-    source = get_source("synergie", {"options": {"files": [str(path)]}})
-    kind, connector = source.stream("depenses"), get_connector("synergie")
-    context = FetchContext(HttpClient(source), source)
-    landed = land(tmp_path / "l", "synergie", "x", "x", connector.fetch(kind, context), context.notes)
-    (record,) = connector.read(source, kind, landed.parts[0])
+    (record,) = read_book(path, tmp_path)
     assert [(d.field, d.rule, d.value) for d in record.defects] == [("Couleur", "unknown_column", "#DIV/0!")]
 
 
@@ -218,3 +224,27 @@ def test_a_period_may_be_written_out_and_may_change_between_the_lines(read: Read
     )  # fmt: skip
     spans = [(f"{row[1].periode_debut}", f"{row[1].periode_fin}") for row in read(*lines)]
     assert spans == [("2019-07-01", "2019-12-31"), ("2020-01-01", "2020-06-30")]
+
+
+def test_the_currency_above_the_table_is_a_default(read: Read) -> None:
+    rows = read("Devise : Euro;;;;", HEAD, "1;A (fictif);1;x;100 €", "1;A (fictif);2;x;100", "1;A (fictif);3;x;100 CHF")
+    assert [(row[1].devise, row[2]) for row in rows] == [("EUR", []), ("EUR", []), ("CHF", [])]
+
+
+def test_a_heading_over_two_rows_may_stand_again(tmp_path: Path) -> None:
+    path = tmp_path / "b.xlsx"
+    book = xlsxwriter.Workbook(str(path))
+    sheet = book.add_worksheet()
+    for top, number in ((0, 1), (3, 2)):
+        for column, text in enumerate(["N° projet", "Partenaire", "N° dépense"]):
+            sheet.merge_range(top, column, top + 1, column, text)
+        sheet.merge_range(top, 3, top, 4, "Facture")
+        sheet.write_row(top + 1, 3, ["N°", "Date"])
+        sheet.merge_range(top, 5, top + 1, 5, "Montant déclaré")
+        sheet.write_row(top + 2, 0, ["1", "A (fictif)", number, f"F{number}", "01/02/2019", 10])
+    book.close()
+    rows = read_book(path, tmp_path)
+    assert [(r.data["numero_facture"], r.data["montant_declare"], r.defects) for r in rows] == [
+        ("F1", 10, ()),
+        ("F2", 10, ()),
+    ]
