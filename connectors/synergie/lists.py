@@ -79,7 +79,7 @@ class ListReader:
                 self._total(row, label, cells)
             elif not self._is_section(cells):
                 for line in self._line(row, cells):
-                    if not any(defect.rule in _NO_EXPENSE for defect in line.defects):
+                    if not line.defects or not any(defect.rule in _NO_EXPENSE for defect in line.defects):
                         amounts = {
                             n: v for n, v in line.values.items() if n in AMOUNT_FIELDS and isinstance(v, Decimal)
                         }
@@ -95,6 +95,7 @@ class ListReader:
         return max(heading, widths[(len(widths) - 1) // 2]) if widths else heading
 
     def _make_converter(self) -> Converter:
+        self._naming = frozenset(c for c, name in self.columns.columns.items() if name in NAMES_A_LINE)
         styles: dict[str, Style] = {}
         percent: set[str] = set()
         for column, name in self.columns.columns.items():
@@ -119,22 +120,26 @@ class ListReader:
     def _silent_total(self, row: Row, cells: Mapping[int, Cell]) -> str | None:
         """The name of a row without a word that gives, in all its amounts, the sum of lines above it."""
         names = self.columns.columns
+        if not self._naming.isdisjoint(cells):
+            return None
         if any(names.get(c) not in _WORDLESS for c in cells) or self._is_merged(row):
             return None
-        return _UNNAMED if self._is_sum(cells) else None
+        return _UNNAMED if self._is_sum(cells, 1) else None
 
-    def _is_sum(self, cells: Mapping[int, Cell]) -> bool:
+    def _is_sum(self, cells: Mapping[int, Cell], lines: int) -> bool:
         amounts = {
             name: self._converter.read(name, cell.value).value
             for c, cell in cells.items()
             if (name := self.columns.columns.get(c)) in AMOUNT_FIELDS and name
         }
-        return bool(amounts) and self._ledger.is_sum({n: v for n, v in amounts.items() if isinstance(v, Decimal)})
+        return bool(amounts) and self._ledger.is_sum(
+            {n: v for n, v in amounts.items() if isinstance(v, Decimal)}, lines
+        )
 
     def _no_expense(self, line: Line, row: Row, own: Mapping[int, Cell]) -> None:
         """Refuse what only looks like a line: amounts without a word, or a part of a sum."""
         names = self.columns.columns
-        if self.totals_are_lines or any(names.get(c) in NAMES_A_LINE for c in own):
+        if self.totals_are_lines or not self._naming.isdisjoint(own):
             return
         part = next((t for cell in own.values() if isinstance(t := cell.value, str) and is_part(t)), None)
         if part:
@@ -147,7 +152,7 @@ class ListReader:
                 "expense is, or label the row as a total"
             )
             line.defects.append(Defect("libelle", shown[:200], "amounts_only", message))
-        elif not any(names.get(c) in _NAMES_AN_EXPENSE for c in own) and self._is_sum(own):
+        elif not any(names.get(c) in _NAMES_AN_EXPENSE for c in own) and self._is_sum(own, 2):
             line.notes.append({"champ": "montant_declare", "regle": "peut_etre_un_total", "valeur": None})
 
     def _is_merged(self, row: Row) -> bool:
@@ -264,6 +269,8 @@ class ListReader:
 
     def _named_currencies(self, row: Row) -> set[str]:
         """Currencies in the headings of the amounts of this row; none where all headings say euro."""
+        if not self.columns.currencies:
+            return set()
         filled = {
             code
             for column, code in self.columns.currencies.items()

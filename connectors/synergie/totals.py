@@ -104,15 +104,15 @@ class Ledger:
         self.boundary()
         return checks
 
-    def is_sum(self, printed: Mapping[str, Decimal]) -> bool:
-        """The amounts are, each of them, the sum of one run of two lines or more that ends here."""
+    def is_sum(self, printed: Mapping[str, Decimal], at_least: int) -> bool:
+        """The amounts are, each of them, the sum of one run of so many lines or more that ends here."""
         running: defaultdict[str, Decimal] = defaultdict(Decimal)
         lines = 0
         for block, filled in zip(reversed(self._blocks), reversed(self._filled), strict=True):
             lines += filled
             for name in printed:
                 running[name] += block[name]
-            if lines > 1 and any(printed.values()) and all(running[n] == found for n, found in printed.items()):
+            if lines >= at_least and any(printed.values()) and all(running[n] == found for n, found in printed.items()):
                 return True
         return False
 

@@ -113,7 +113,8 @@ def _with_headings(kind: Profile, headings: Mapping[str, str]) -> Profile:
 
 
 def _no_heading(sheets: list[Sheet]) -> str:
-    nearest = [n for s in sheets if (n := find_heading(s.table, profile("depenses")).nearest)]
+    searches = [find_heading(sheet.table, profile(kind)).nearest for kind in CONTRACTS for sheet in sheets]
+    nearest = [columns for columns in searches if columns]
     message = (
         "no sheet holds the heading of an expense list (a declared amount, one of number, label, supplier, "
         "document or category, at least three known columns), of a claim list or of a financing plan"

@@ -248,3 +248,25 @@ def test_a_heading_over_two_rows_may_stand_again(tmp_path: Path) -> None:
         ("F1", 10, ()),
         ("F2", 10, ()),
     ]
+
+
+def test_sums_by_partner_without_a_word_are_totals_even_of_one_line(read: Read) -> None:
+    lines = (
+        HEAD,
+        "1;A (fictif);1;x;10",
+        "1;A (fictif);2;y;5",
+        ";A (fictif);;;15",
+        "1;B (fictif);3;z;1",
+        ";B (fictif);;;1",
+        ";;;;16",
+    )
+    assert [row[1].numero_depense for row in read(*lines)] == ["1", "2", "3"]
+    assert [(c[0], c[3]) for c in _checks(read(*lines, stream="controles"))] == [(4, True), (6, True), (7, True)]
+
+
+def test_a_plan_without_known_heading_names_what_it_does_not_know(tmp_path: Path) -> None:
+    path = tmp_path / "plan.csv"
+    path.write_text("Projet;Partenaire;Pays;Coût total (k€);FEDER\n1;A (fictif);FR;10;8,5\n")
+    (record,) = read_book(path, tmp_path)
+    (defect,) = record.defects
+    assert "'Coût total (k€)' (in thousands or millions: write units)" in defect.message
