@@ -67,8 +67,9 @@ def _catalogue(instance: Instance, context: FetchContext) -> Iterator[Part]:
             f"{instance.id}.catalogue.{page.number:04d}.json", page.response.body, "application/json", page.url,
             page.response.status, page.response.headers, part_meta(instance, role="no_records"),
         )  # fmt: skip
-        packages = _result(page.response)["results"]
-        chosen += [r for package in packages for r in package.get("resources", []) if _wanted(instance, r)]
+        packages = _objects(_result(page.response)["results"])
+        resources = [r for package in packages for r in _objects(package.get("resources"))]
+        chosen += [resource for resource in resources if _wanted(instance, resource)]
     if not chosen:
         raise Fatal("the search finds no such CSV resource", where=instance.id, rule="resource_missing")
     for number, resource in enumerate(sorted(chosen, key=lambda r: str(r.get("id"))), start=1):
@@ -76,6 +77,10 @@ def _catalogue(instance: Instance, context: FetchContext) -> Iterator[Part]:
             instance, context, media_type="text/csv", extension="csv", number=number, url=str(resource["url"]),
             params={}, check=require_table, meta={"resource": str(resource.get("id", ""))},
         )  # fmt: skip
+
+
+def _objects(value: Any) -> list[dict[str, Any]]:
+    return [item for item in value if isinstance(item, dict)] if isinstance(value, list) else []
 
 
 def _wanted(instance: Instance, resource: dict[str, Any]) -> bool:
@@ -102,7 +107,7 @@ def _datastore_facts(response: Response) -> Facts:
     if not isinstance(records, list):
         raise Fatal("no records in the answer", where=response.url, rule="unexpected_shape")
     total = None if result.get("total_was_estimated") else result.get("total")
-    return Facts(len(records), total, keys=tuple(str(r["_id"]) for r in records if isinstance(r, dict) and "_id" in r))
+    return Facts(len(records), total, keys=tuple(str(r["_id"]) for r in _objects(records) if "_id" in r))
 
 
 def _package_facts(response: Response) -> Facts:
@@ -110,7 +115,7 @@ def _package_facts(response: Response) -> Facts:
     packages = result.get("results")
     if not isinstance(packages, list):
         raise Fatal("no results in the answer", where=response.url, rule="unexpected_shape")
-    return Facts(len(packages), result.get("count"), keys=tuple(str(p.get("id")) for p in packages))
+    return Facts(len(packages), result.get("count"), keys=tuple(str(p.get("id")) for p in _objects(packages)))
 
 
 def read(instance: Instance, part: LandedPart) -> Iterator[Item]:

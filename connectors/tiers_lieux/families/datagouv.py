@@ -56,7 +56,11 @@ def fetch(instance: Instance, context: FetchContext) -> Iterator[Part]:
 def _files(instance: Instance, context: FetchContext) -> Iterator[Part]:
     response = context.http.get(web_url(instance), expect=("application/json",))
     require_json(response)
-    resources = load_json(response.body).get("resources") or []
+    answer = load_json(response.body)
+    told = answer.get("resources") if isinstance(answer, dict) else None
+    if not isinstance(told, list):
+        raise Fatal("the answer has no resources; is it a dataset?", where=response.url, rule="unexpected_shape")
+    resources = [resource for resource in told if isinstance(resource, dict)]
     yield Part(
         f"{instance.id}.catalogue.json", response.body, "application/json", response.url, response.status,
         response.headers, part_meta(instance, role="no_records"),
@@ -100,8 +104,8 @@ def _file(
 
 def _check_sum(response: Response, checksum: Any) -> None:
     """Compare with the catalogue; only files it stores itself have a checksum that must match."""
-    algorithm = _HASHES.get(str((checksum or {}).get("type", "")).lower())
-    expected = str((checksum or {}).get("value", "")).lower()
+    told = checksum if isinstance(checksum, Mapping) else {}
+    algorithm, expected = _HASHES.get(str(told.get("type", "")).lower()), str(told.get("value", "")).lower()
     if algorithm and expected and algorithm(response.body, usedforsecurity=False).hexdigest() != expected:
         raise Fatal("the file does not match the catalogue's checksum", where=response.url, rule="checksum")
 

@@ -12,11 +12,13 @@ from connectors.tiers_lieux.families.base import Item
 from connectors.tiers_lieux.instances import Instance
 
 _SHOWN = 80
-_PAGE_STARTS = (b"<!doctype html", b"<html")
+_HEAD = 512
 
 
 def csv_items(instance: Instance, path: Path, encoding: str | None = None) -> Iterator[Item]:
     """Rows of a file; a row with more cells than the heading is a defect, one with fewer a doubt."""
+    with path.open("rb") as stream:
+        _refuse_other_documents(stream.read(_HEAD), path.name)
     rows = read_csv(path, delimiter=instance.delimiter, encoding=instance.encoding or encoding)
     for row in rows:
         doubts = ("ligne_courte",) if row.missing else ()
@@ -34,13 +36,21 @@ def require_table(response: Response) -> None:
     """An error page is no table.
 
     Raises:
-        Fatal: ``html_not_csv`` or ``empty_file``.
+        Fatal: ``html_not_csv``, ``json_not_csv`` or ``empty_file``.
     """
-    start = response.body.removeprefix(b"\xef\xbb\xbf").lstrip()[:20].lower()
-    if not start:
+    if not response.body.removeprefix(b"\xef\xbb\xbf").strip():
         raise Fatal("the file is empty", where=response.url, rule="empty_file")
-    if start.startswith(_PAGE_STARTS):
-        raise Fatal("is a web page, not delimited text", where=response.url, rule="html_not_csv")
+    _refuse_other_documents(response.body[:_HEAD], response.url)
+
+
+def _refuse_other_documents(head: bytes, where: str) -> None:
+    """A page or an answer in JSON would pass for a table of one heading and no rows: an empty listing."""
+    start = head.removeprefix(b"\xef\xbb\xbf").lstrip()
+    if start.startswith(b"<"):
+        raise Fatal("is a web page, not delimited text", where=where, rule="html_not_csv")
+    if start.startswith((b"{", b"[")):
+        shown = start[:_SHOWN].decode("utf-8", "replace")
+        raise Fatal(f"is JSON, not delimited text: {shown!r}", where=where, rule="json_not_csv")
 
 
 def declared_encoding(content_type: str) -> str | None:

@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from connectors.core.errors import Fatal
 from connectors.tiers_lieux import hours
 from connectors.tiers_lieux.mapping import FieldMapping
 from connectors.tiers_lieux.values import Mapper
@@ -119,3 +120,61 @@ def test_lonely_rows_may_be_expected(site: Any, run: Any) -> None:
 def test_a_joined_row_with_too_many_cells_spoils_its_place_by_name(site: Any, run: Any) -> None:
     result = run(census(site, "ID_UNIQUE;VILLE\nA;Die;Drôme\n"))
     assert result.rejected == [["row:extra_cells"]]
+
+
+@pytest.mark.parametrize(
+    ("body", "rule"),
+    [
+        (b"<!-- maintenance --><!DOCTYPE html><html></html>", "html_not_csv"),
+        (b'\xef\xbb\xbf <?xml version="1.0"?><error/>', "html_not_csv"),
+        (b'{"message": "not found"}', "json_not_csv"),
+        (b"[]", "json_not_csv"),
+    ],
+)
+@pytest.mark.parametrize("is_local", [False, True])
+def test_another_document_is_no_empty_table(
+    site: Any, run: Any, tmp_path: Any, body: bytes, rule: str, is_local: bool
+) -> None:
+    (tmp_path / "t.csv").write_bytes(body)
+    site.on("/t.csv", body, "text/csv")
+    place = {"path": str(tmp_path / "t.csv")} if is_local else {"url": site.url("/t.csv")}
+    mapping = {"fields": {"identifiant": "id", "nom": "nom"}}
+    with pytest.raises(Fatal) as caught:
+        run({"id": "table", "family": "generic_csv", "mapping": mapping, **place})
+    assert caught.value.rule == rule
+
+
+@pytest.mark.parametrize(
+    ("answer", "rule"),
+    [
+        ([1], "unexpected_shape"),
+        ({"resources": {"a": 1}}, "unexpected_shape"),
+        ({"resources": [None, "x"]}, "resource_missing"),
+    ],
+)
+def test_a_catalogue_of_another_shape_is_refused_by_name(site: Any, run: Any, answer: Any, rule: str) -> None:
+    site.on("/dataset", answer)
+    with pytest.raises(Fatal) as caught:
+        run({"id": "d", "family": "datagouv", "url": site.url("/dataset"), "options": {"main": {"id": "m"}}})
+    assert caught.value.rule == rule
+
+
+def test_a_checksum_of_another_shape_is_none(site: Any, run: Any) -> None:
+    instance = census(site, "ID_UNIQUE;VILLE\nA;Die\n")
+    resources = [
+        {"id": name, "url": site.url(f"/{name}.csv"), "filetype": "file", "checksum": "abc"}
+        for name in ("main", "more")
+    ]
+    site.on("/dataset", {"resources": resources})
+    assert run(instance).only["commune"] == "Die"
+
+
+def test_a_ckan_search_passes_over_what_is_no_resource(site: Any, run: Any) -> None:
+    csv = {"id": "r", "format": "csv", "url": site.url("/r.csv")}
+    found = [None, {"id": "p", "resources": None}, {"id": "q", "resources": ["x", csv]}]
+    site.on("/api/package_search", {"success": True, "result": {"count": 3, "results": found}})
+    site.on("/r.csv", "id,nom\na,Atelier (fictif)\n", "text/csv")
+    mapping = {"fields": {"identifiant": "id", "nom": "nom"}}
+    options = {"search": {"q": "tiers-lieux"}}
+    instance = {"id": "portail", "family": "ckan", "url": site.url("/api"), "options": options, "mapping": mapping}
+    assert run(instance).only["nom"] == "Atelier (fictif)"
