@@ -16,18 +16,28 @@ from connectors.synergie.tables import Table
 from connectors.synergie.values import currency_of
 from schemas.sources.synergie import DATE_FIELDS
 
+_PREFIX = 3
 _PERIOD = re.compile(r"\s*p[ée]riod[eo]?\b[^:]*\d{4}.*\d{4}", re.IGNORECASE)
 _LABEL = re.compile(r"\s*([^:]{2,60}?)\s*:\s*(.*)", re.DOTALL)
+
+
+@functools.cache
+def _starts() -> frozenset[str]:
+    return frozenset(word[:_PREFIX] for words in total_words().values() for word in words)
+
+
+def _start(text: str) -> str:
+    """The first letters as ``normalise`` writes them."""
+    start = text.lstrip()[:_PREFIX].lower().replace("/", " ").replace("-", " ")
+    return start if start.isascii() else unidecode(start).lower()
 
 
 @functools.lru_cache(maxsize=8192)
 def nature_of(text: str) -> str | None:
     """Kind of total that a label announces: ``total``, ``sous_total`` or None."""
-    words = total_words()
-    if unidecode(text.lstrip()[:1]).lower() not in {
-        word[0] for word in (*words["overall"], *words["group"], *words["alone"])
-    }:
+    if _start(text) not in _starts():  # nearly every text of a list ends here
         return None
+    words = total_words()
     plain = normalise(text)
     if any(plain == word or plain.startswith(word + " ") for word in words["overall"]):
         return "total"
@@ -39,7 +49,7 @@ def nature_of(text: str) -> str | None:
 @functools.lru_cache(maxsize=8192)
 def is_part(text: str) -> bool:
     """The label says that its row is part of a sum above it: ``di cui IVA``."""
-    if text.lstrip()[:1].lower() not in {word[0] for word in total_words()["part"]}:
+    if _start(text) not in _starts():
         return False
     plain = normalise(text)
     return any(plain == word or plain.startswith(word + " ") for word in total_words()["part"])

@@ -24,6 +24,7 @@ _RARE = 3  # a writing that is at least this many times rarer than its opposite 
 _SPACES = re.compile(r"[\s\u00a0\u202f\u2009\u2007']+|(?<=\d)’(?=\d)")
 _NO_CENTS = re.compile(r"(?<=\d)([.,])\s?[-–—\u2212]{1,2}$")
 """``1200.-`` and ``1'200.–``, as the Swiss write an amount without cents: the dash is no minus."""
+_DASHES = frozenset("-–—\u2212")
 _CURRENCIES = (
     ("EUR", re.compile(r"€|\beuros?\b|\beur\b", re.IGNORECASE)),
     (
@@ -149,7 +150,9 @@ def _bare(text: str) -> _Bare:
         if pattern.search(body):
             body, currency = pattern.sub("", body, count=1).strip(), code
             break
-    body = _NO_CENTS.sub(r"\g<1>00", body).replace("\u2212", "-").replace("–", "-")
+    if body[-1:] in _DASHES:
+        body = _NO_CENTS.sub(r"\g<1>00", body)
+    body = body.replace("\u2212", "-").replace("–", "-")
     negative = False
     if body.startswith("(") and body.endswith(")"):
         body, negative = body[1:-1].strip(), True
