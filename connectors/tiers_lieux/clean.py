@@ -11,6 +11,7 @@ import html
 import re
 from datetime import UTC, date, datetime
 from typing import Any
+from urllib.parse import urljoin
 from zoneinfo import ZoneInfo
 
 import nh3
@@ -77,12 +78,24 @@ def plain_text(value: str, *, lines: bool = False) -> str:
     return re.sub(r" ?\n ?", "\n", re.sub(r"\s*\n\s*\n\s*", "\n\n", text)).strip()
 
 
-def safe_html(value: str) -> str:
-    """HTML reduced to ``NEWS_TAGS``: no scripts, styles, images, event handlers or foreign schemes."""
+def safe_html(value: str, page: str = "") -> str:
+    """HTML reduced to ``NEWS_TAGS``: no scripts, styles, images, event handlers or foreign schemes.
+
+    Args:
+        page: address of the page it stands on, from which its relative links start.
+    """
+
+    def whole(_tag: str, name: str, link: str) -> str | None:
+        try:
+            return urljoin(page, link) if page and name == "href" else link
+        except ValueError:  # an address that is none
+            return None
+
     cleaned = nh3.clean(
         value,
         tags=set(NEWS_TAGS),
         attributes={"a": {"href", "title", "hreflang"}},
+        attribute_filter=whole,
         url_schemes={"http", "https", "mailto"},
         link_rel="noopener noreferrer nofollow",
     )

@@ -56,7 +56,7 @@ def news_data(item: NewsItem) -> tuple[dict[str, Any], tuple[str, ...]]:
         "guid": (item.key or "").strip() or link or _hash(title, item.published or item.updated or ""),
         "titre": title,
         "resume": summary,
-        "contenu_html_sanitise": clean.safe_html(content) if "<" in content else None,
+        "contenu_html_sanitise": clean.safe_html(content, link) if "<" in content else None,
         "url": link,
         "langue": language_code(item.language),
         "categories": [text for term in item.categories if (text := clean.plain_text(term))],

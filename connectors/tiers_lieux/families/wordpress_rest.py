@@ -105,4 +105,5 @@ def _rendered(value: Any) -> str | None:
 
 def _utc(value: Any) -> str | None:
     """The ``_gmt`` fields are UTC and do not say so."""
-    return f"{value}Z" if isinstance(value, str) and value and not value.endswith("Z") else value
+    is_day = isinstance(value, str) and value[:4].isdigit()
+    return f"{value}Z" if is_day and not value.endswith("Z") else value

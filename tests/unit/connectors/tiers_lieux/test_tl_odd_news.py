@@ -119,3 +119,21 @@ def test_posts_with_odd_members_go_on(site: Any, run: Any) -> None:
     assert result.only["url"] is None
     assert result.only["categories"] == []
     assert result.rejected == [["titre:missing"]]
+
+
+def test_relative_links_of_the_text_start_from_its_page(site: Any, run: Any) -> None:
+    html = '<a href="/rel">r</a><a href="javascript:x">x</a><a href="http://[">y</a>'
+    item = {"id": "1", "title": "A (fictif)", "url": "https://s.example/blog/a", "content_html": html}
+    found = news(site, run, {"version": JSON_FEED, "items": [item]}, "application/feed+json").only
+    content = found["contenu_html_sanitise"]
+    assert 'href="https://s.example/rel"' in content
+    assert "javascript" not in content
+    assert content.count("href") == 1
+
+
+def test_a_post_with_an_unreadable_day_is_refused_with_the_day_as_sent(site: Any, run: Any) -> None:
+    posts = [{"id": 1, "title": "A (fictif)", "date_gmt": "hier"}]
+    site.on("/wp/posts", posts, **{"X-WP-Total": "1"})
+    result = run({"id": "blog", "family": "wordpress_rest", "url": site.url("/wp/posts")}, stream="actualites")
+    assert result.rejected == [["date_publication:instant_text"]]
+    assert result.records[0].data["date_publication"] == "hier"
