@@ -259,9 +259,14 @@ class ListReader:
                 )
 
     def _currency(self, line: Line, row: Row) -> None:
-        """The one currency that signs, headings and the column of the line name; above the table stands a default."""
+        """The one currency that signs, headings and the column of the line name; above the table stands a default.
+
+        With an exchange rate the column names the document's currency, and a sign may stand beside what was converted.
+        """
         named = line.values.get("devise")
-        found = line.currencies | self._named_currencies(row) | ({named} if named else set())
+        found = line.currencies | self._named_currencies(row)
+        if named and line.amount("taux_change") is None:
+            found |= {named}
         if len(found) > 1:
             message = "amounts of one line, or the currency beside them, are in different currencies"
             line.defects.append(Defect("devise", ", ".join(sorted(found)), "currencies", message))

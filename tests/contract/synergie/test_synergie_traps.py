@@ -100,6 +100,11 @@ def test_a_currency_column_must_agree_with_the_sign_beside_the_amount(read: Read
     assert [(row[1].devise, row[2]) for row in (francs, euros)] == [("CHF", []), ("EUR", [])]
 
 
+def test_with_an_exchange_rate_the_currency_column_is_that_of_the_document(read: Read) -> None:
+    ((_, record, problems),) = read(HEAD + ";Devise;Taux de change", "1;A (fictif);1;x;100 €;CHF;1,08")
+    assert (record.devise, problems) == ("CHF", [])
+
+
 def test_an_amount_alone_in_its_row_is_refused_where_it_cannot_be_read(read: Read) -> None:
     first, odd = read(HEAD, "1;A (fictif);1;x;100", ";;;;12,00 abc")
     assert first[2] == []
