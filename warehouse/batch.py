@@ -37,10 +37,18 @@ def create(connection: Connection, name: str, run_id: str) -> bool:
             f" and not exists (select 1 from stage.{name} s where s.record_key = r.record_key)"
         )
     )
+    quoted = run_id.replace("'", "''")
+    connection.execute(text(f"comment on table stage.{name}__absent is '{quoted}'"))
     connection.execute(
         text(f"grant select on stage.{name}, stage.{name}__absent, stage.{name}__candidate to traforo_transformer")
     )
     return is_first
+
+
+def run_of(connection: Connection, name: str) -> str | None:
+    """The run that staged the batch that lies there; None where none does."""
+    statement = "select obj_description(to_regclass(:table), 'pg_class')"
+    return connection.execute(text(statement), {"table": f"stage.{name}__absent"}).scalar()
 
 
 def note_absent(connection: Connection, name: str, known: KnownContent) -> None:

@@ -9,6 +9,7 @@ from dataclasses import asdict
 from sqlalchemy import Connection, Engine, text
 
 from connectors.core.cursor import clamp
+from connectors.core.errors import Retriable
 from connectors.core.landing import Landed
 from connectors.core.source import Source, Stream
 from warehouse import batch, rejects
@@ -34,6 +35,7 @@ def merge(
 
     Raises:
         LookupError: a stream was not staged in this run.
+        Retriable: another run has staged the stream since, ``overtaken``.
     """
     result: dict[str, Counts] = {}
     with engine.begin() as connection:
@@ -42,6 +44,11 @@ def merge(
             name = table_name(source.id, stream_name)
             lock_stream(connection, name)
             counts, existing = _staged(connection, run_id, stream_name)
+            if batch.run_of(connection, name) != run_id:
+                raise Retriable(
+                    f"another run has staged '{stream_name}' since; this one is overtaken",
+                    source=source.id, where=stream_name, rule="overtaken",
+                )  # fmt: skip
             is_whole = stream.complete and is_listing
             rejects.close(connection, source.id, stream_name, run_id, is_listing=is_listing, is_whole=is_whole)
             is_adopted = _adopted(connection, source.id, stream_name, counts)

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from connectors.core.errors import BadConfig
+from connectors.core.errors import BadConfig, Retriable
 from traforo import pipeline
 
 
@@ -159,6 +159,22 @@ def test_case_25_of_two_held_batches_the_later_one_counts(trial: Any) -> None:
     with pytest.raises(BadConfig, match="newer and good"):
         pipeline.approve(trial.settings, held[0])
     assert len(trial.keys()) == 6
+
+
+def test_of_two_runs_at_once_each_loads_its_own_batch_or_none(trial: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    trial.items(things(10))
+    trial.sync()
+    runs = []
+    for count in (9, 12):
+        trial.items(things(count))
+        runs.append(pipeline.new_run(trial.settings, "trial"))
+        pipeline.fetch(trial.settings, runs[-1])
+        pipeline.load(trial.settings, runs[-1])
+    with pytest.raises(Retriable, match="overtaken"):
+        pipeline.commit(trial.settings, runs[0])
+    assert len(trial.keys()) == 10
+    assert pipeline.commit(trial.settings, runs[1]).outcome == "loaded"
+    assert len(trial.keys()) == 12
 
 
 def test_case_26_deleted_and_back_is_one_record_with_a_history(trial: Any) -> None:
