@@ -1,9 +1,9 @@
-"""Cursors of incremental sources: a date in the future must not make the next run skip everything before it."""
+"""Cursors of incremental sources: neither a date in the future nor what comes late may be skipped by the next run."""
 
 from __future__ import annotations
 
 import re
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 _DAY = re.compile(r"\d{4}-\d{2}-\d{2}")
@@ -25,6 +25,19 @@ def clamp(cursor: Any, now: datetime | None = None) -> Any:
     if isinstance(cursor, list):
         return [clamp(value, moment) for value in cursor]
     return _clamped(cursor, moment) if isinstance(cursor, str) else cursor
+
+
+def window(cursor: str, overlap: timedelta, now: datetime | None = None) -> str:
+    """From which moment on to ask (ISO 8601, UTC): some time before the cursor, clamped.
+
+    What was written while the last run asked, was published late, or is dated by a clock that is behind or in another
+    zone would be passed over otherwise. What comes again is known by its content and not loaded again.
+
+    Raises:
+        ValueError: the cursor is no moment.
+    """
+    moment = datetime.fromisoformat(str(clamp(cursor, now)))
+    return ((moment if moment.tzinfo else moment.replace(tzinfo=UTC)) - overlap).astimezone(UTC).isoformat()
 
 
 def _clamped(text: str, now: datetime) -> str:

@@ -285,6 +285,8 @@ class FetchContext:
         http: the only way to the network.
         source: the source with the deployment's settings.
         since: cursor stored by the last good load, None on the first run.
+        reads_anew: the code or the mapping that reads the stream is another than at the last good load; what is asked
+            for from a cursor on must come whole, so that older records are read by it too.
         validators: URL → ``{"etag": …, "last_modified": …}`` of the last good load, for conditional GET.
         notes: the connector may put JSON values here; they are kept with the run (e.g. declared totals).
     """
@@ -292,6 +294,7 @@ class FetchContext:
     http: HttpClient
     source: Source
     since: Mapping[str, Any] | None = None
+    reads_anew: bool = False
     validators: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
     notes: dict[str, Any] = field(default_factory=dict)
 

@@ -76,6 +76,8 @@ def _settings(instance: Instance) -> dict[str, Any]:
 
 
 def _complete(instance: Instance, stream: Stream) -> bool:
+    if instance.options.get("incremental"):  # shows what changed, not what there is
+        return False
     return stream.complete if instance.complete is None else instance.complete
 
 

@@ -97,7 +97,10 @@ def fetch(settings: Settings, run_id: str) -> StepResult:
 
 def _land(settings: Settings, http: HttpClient, stream: Stream, run_id: str, state: ops.State) -> Landed:
     source, since = http.source, clamp(state.cursor)
-    context = FetchContext(http=http, source=source, since=since, validators=state.validators)
+    reads_anew = loading.contract_digest(source.id, stream) != state.contract_digest
+    context = FetchContext(
+        http=http, source=source, since=since, reads_anew=reads_anew, validators=state.validators
+    )  # fmt: skip
     previous = None
     if state.landed_path and is_finished(Path(state.landed_path)):
         previous = read_landed(Path(state.landed_path))

@@ -5,14 +5,14 @@ from __future__ import annotations
 import errno
 import os
 from collections.abc import Iterator
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from connectors.core.cursor import clamp
+from connectors.core.cursor import clamp, window
 from connectors.core.errors import Fatal, Retriable
 from connectors.core.landing import MANIFEST, finished_runs, is_finished, land, landed_entries, read_landed
 from connectors.core.source import Part
@@ -147,6 +147,19 @@ def test_headers_and_notes_that_no_table_could_hold_are_made_storable(tmp_path: 
 def test_a_cursor_never_lies_in_the_future(sent: object, expected: object) -> None:
     assert clamp(sent, NOW) == expected
     assert clamp({"a": [{"b": sent}], "n": 1}, NOW) == {"a": [{"b": expected}], "n": 1}
+
+
+@pytest.mark.parametrize(
+    ("cursor", "start"),
+    [
+        ("2026-11-20T10:00:00+02:00", "2026-11-18T08:00:00+00:00"),
+        ("2026-11-20T10:00:00", "2026-11-18T10:00:00+00:00"),
+        ("2026-11-20", "2026-11-18T00:00:00+00:00"),
+        ("2999-12-31T00:00:00Z", "2026-11-19T12:00:00+00:00"),
+    ],
+)
+def test_what_came_late_is_asked_for_again(cursor: str, start: str) -> None:
+    assert window(cursor, timedelta(days=2), NOW) == start
 
 
 @given(st.datetimes(timezones=st.just(UTC)))

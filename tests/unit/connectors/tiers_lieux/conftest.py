@@ -139,14 +139,15 @@ def run(tmp_path: Path, site: Site) -> Run:
 
     def go(
         *instances: dict[str, Any], stream: str = "lieux", previous: Landed | None = None,
-        validators: Mapping[str, Mapping[str, str]] | None = None,
+        validators: Mapping[str, Mapping[str, str]] | None = None, since: Mapping[str, Any] | None = None,
+        reads_anew: bool = False,
     ) -> Result:  # fmt: skip
         nonlocal number
         number += 1
         source = source_with(site, instances)
         chosen = source.stream(stream)
         client = HttpClient(source, Limits(attempts=2, retry_budget_s=5), sleep=lambda _seconds: None)
-        context = FetchContext(client, source, validators=validators or {})
+        context = FetchContext(client, source, since, reads_anew, validators or {})
         connector = get_connector("tiers_lieux")
         landed = land(
             tmp_path / "landing", source.id, stream, f"run{number}", connector.fetch(chosen, context),

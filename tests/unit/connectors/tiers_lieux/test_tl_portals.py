@@ -228,6 +228,41 @@ def test_wordpress_posts_that_come_twice_let_nothing_count_as_deleted(site: Any,
     assert notice.startswith("twice: 1 item came on two pages")
 
 
+def test_wordpress_asks_from_before_the_newest_change_it_has_seen(site: Any, run: Any) -> None:
+    blog = {**posts(site, 3), "complete": True, "options": {"incremental": True}}
+    first = run(blog, stream="actualites").landed.notes
+    assert first["cursor"]["blog"]["changed"] == "2024-06-06T07:08:09Z"
+    assert first["keep_absent"] == ["blog:"]
+
+    def asked(blog: dict[str, Any], since: Any, **how: Any) -> list[str] | None:
+        site.asked.clear()
+        again = run(blog, stream="actualites", since=since, **how)
+        assert len(again.valid) == 3
+        assert again.landed.notes["cursor"]["blog"]["changed"] == "2024-06-06T07:08:09Z"
+        [request] = [one for one in site.asked if one.path.endswith("/posts")]
+        found: list[str] | None = request.query.get("modified_after")
+        return found
+
+    cursor = first["cursor"]
+    assert asked(blog, None) is None
+    assert asked(blog, cursor) == ["2024-06-04T07:08:09+00:00"]
+    longer = {**blog, "options": {"incremental": True, "overlap_days": 7}}
+    settled = run(longer, stream="actualites").landed.notes["cursor"]
+    assert asked(longer, settled) == ["2024-05-30T07:08:09+00:00"]
+    assert asked(longer, cursor) is None  # other settings
+    assert asked(blog, cursor, reads_anew=True) is None
+    with pytest.raises(BadConfig, match="overlap_days"):
+        wrong = {**blog, "options": {"incremental": True, "overlap_days": 0}}
+        run(wrong, stream="actualites", since=run(wrong, stream="actualites").landed.notes["cursor"])
+
+
+def test_wordpress_keeps_the_cursors_of_other_sites(site: Any, run: Any) -> None:
+    blog = {**posts(site, 1), "options": {"incremental": True}}
+    other = {"changed": "2024-01-01T00:00:00Z", "settings": "x"}
+    assert run(blog, stream="actualites", since={"other": other}).landed.notes["cursor"]["other"] == other
+    assert "cursor" not in run(posts(site, 1), stream="actualites").landed.notes
+
+
 def test_a_stream_asks_only_its_own_instances(site: Any, run: Any) -> None:
     result = run(posts(site, 1), tabular(site, 3, 50), stream="actualites")
     assert len(result.valid) == 1
