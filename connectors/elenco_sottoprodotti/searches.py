@@ -59,9 +59,13 @@ def fetch_search(
         root = page_root(page.response.body, page.response.headers.get("content-type"))
         for reference, url in read_results(root, page.response.url, link).entries:
             entries.setdefault(reference, Entry(reference, url)).listed.append(search)
-        name = f"ricerca-{search['provincia']}-{search.get('qualifica', 'tutte')}-{page.number:04d}.html"
-        yield response_part(page.response, name, url=page.url, meta={"kind": "ricerca", **search})
-    declared["-".join(search.values())] = int(notes["declared_total"])
+        file = f"ricerca-{search['provincia']}-{search.get('qualifica', 'tutte')}-{page.number:04d}.html"
+        yield response_part(page.response, file, url=page.url, meta={"kind": "ricerca", **search})
+    name = "-".join(search.values())
+    declared[name] = int(notes["declared_total"])
+    if "keep_absent" in notes:  # an entry may be hidden behind one that came twice
+        context.notes["keep_absent"] = notes["keep_absent"]
+        context.notes.setdefault("notices", []).extend(f"{name}: {line}" for line in notes["notices"])
 
 
 def fetch_other_roles(

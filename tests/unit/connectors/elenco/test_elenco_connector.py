@@ -172,6 +172,23 @@ def test_a_list_shorter_than_its_number_is_not_complete(site: Any, register: Reg
     assert refusal(site, tmp_path) == "Retriable:total_mismatch"
 
 
+def test_where_an_entry_came_twice_nothing_counts_as_deleted(site: Any, register: Register, tmp_path: Path) -> None:
+    for reference in map(str, range(1, 13)):
+        register.add("CN", "PRODUTTORE", reference)
+
+    def twice(query: dict[str, str], _headers: dict[str, str]) -> tuple[int, dict[str, str], bytes]:
+        listed = [*map(str, range(1, 13)), "7"] if query["provincia"] == "CN" else []
+        shown = listed[(int(query["pagina"]) - 1) * 10 : int(query["pagina"]) * 10]
+        body = results_page(shown, 13) if listed else "<html><body>Nessuna iscrizione trovata</body></html>"
+        return 200, HTML, body.encode("cp1252")
+
+    assert "keep_absent" not in land_all(site, tmp_path).notes
+    site.pages["/ricerca"] = twice
+    notes = land_all(site, tmp_path, "r2").notes
+    assert notes["keep_absent"] == [""]
+    assert any("nothing counts as deleted" in line and line.startswith("CN-") for line in notes["notices"])
+
+
 def test_results_without_a_link_to_a_sheet_name_the_setting(site: Any, tmp_path: Path) -> None:
     page = results_page(["1", "2"], 2).replace("/scheda/", "/dettaglio?id=")
     site.pages["/ricerca"] = lambda _q, _h: (200, HTML, page.encode())
