@@ -97,7 +97,8 @@ class Stager:
                 yield self._waited()
             if found:
                 yield found
-        yield self._waited()
+        if self._waiting:
+            yield self._waited()
 
     def _waited(self) -> Lines:
         waiting, self._waiting = self._waiting, []
